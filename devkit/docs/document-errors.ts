@@ -1,217 +1,232 @@
-/** docs/errors.md, made from the error table. Run as a program it writes the file; a test holds it current. */
+/** Generates docs/errors.md from the error table. Run as a program, it writes the file; a test checks that it is current. */
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { type Code, errorTable } from '../../src/errors.ts'
 
 /**
- * For operators: what usually lies behind a code, and where to look. The sentence alone is enough for the other codes.
+ * For operators: the usual cause of a code, and where to look. For codes that are missing here, the sentence is enough.
  */
 const advice: Partial<Record<Code, string>> = {
-  'request-malformed': 'The parser refused the head. Logged as a `reject` record, without a request id.',
+  'request-malformed': 'The HTTP parser refused the head. Logged as a `reject` record, without a request id.',
   'method-unknown':
-    'The parser of Node has a list of methods, and this one is not in it. Logged as a `reject` record, without a request id.',
+    "The method is not among those that Node's HTTP parser knows. Logged as a `reject` record, without a request id.",
   'request-head-timeout':
-    'See `listener.headersTimeoutMs`. Usually a scanner, or a client that went to sleep. A connection on which no request has begun is closed without an answer: many browsers and balancers keep a spare one.',
+    'See `listener.headersTimeoutMs`. Usually a scanner, or a client that went to sleep. A connection on which no request has begun is closed without an answer, because many browsers and balancers keep a spare one.',
   'request-head-too-large': 'See `listener.maxHeaderBytes`.',
   'connection-evicted':
-    'See `listener.maxConnections`: all were taken, and this one had been idle longest, or kept content back. Nobody reads the sentence; a `reject` record and `torhaus_rejects_total` say it.',
+    'All connections were in use (`listener.maxConnections`), and this one had been idle longest or was holding back its content. The client does not see the sentence; the event is in a `reject` record and in `torhaus_rejects_total`.',
   'connections-full':
-    'As before, and every connection had a request in flight: the new one was closed. Raise the limit of descriptors, or see who holds them.',
+    'All connections were in use (`listener.maxConnections`), each with a request in flight, so the new one was closed. Raise the file descriptor limit, or find out which clients hold the connections.',
   'tls-handshake-failed':
-    'Not TLS, or no version, cipher or certificate in common. Closed without an answer; a scanner, mostly. `torhaus.reason` of the record [says which](operations.md#tls).',
-  'tls-handshake-timeout': 'See `listener.handshakeTimeoutMs`. Closed without an answer.',
+    'The client did not speak TLS, or client and proxy had no version, cipher or certificate in common. The connection was closed without an answer. Usually a scanner. [`torhaus.reason`](operations.md#tls) in the record says which.',
+  'tls-handshake-timeout': 'See `listener.handshakeTimeoutMs`. The connection was closed without an answer.',
   'proxy-header-invalid':
-    'A peer of `listener.trustedProxies` sends no PROXY protocol header, or a wrong one: the connection is closed without an answer. Logged as a `reject` record.',
-  'proxy-header-timeout': 'As before; after 5 s, or `listener.headersTimeoutMs` if that is less.',
+    'A peer in `listener.trustedProxies` sent no valid PROXY protocol header, so the connection was closed without an answer. Logged as a `reject` record.',
+  'proxy-header-timeout':
+    'The header did not arrive within 5 s, or `listener.headersTimeoutMs` if that is less; otherwise like `proxy-header-invalid`.',
   'too-many-fields': 'See `listener.maxHeaderFields`.',
-  'connection-field-refused': 'Nobody does this by accident: it tries to strip a field on the way (RFC 9110 7.6.1).',
+  'connection-field-refused':
+    'This does not happen by accident: it is an attempt to have a field removed on the way (RFC 9110 7.6.1).',
   'target-malformed':
-    'Control characters (encoded ones as well), a fragment, a percent sign without two hexadecimal digits, a path that can be read in very many ways, or, at pages of ours, more than 1000 parameters.',
-  'target-misdirected': 'Absolute-form with an authority that is not the Host (RFC 9112 3.2.2).',
-  'self-test': '`torhaus doctor`, or somebody who tries the same: docs/doctor.md, "The self-test".',
+    'It contains control characters (also in encoded form), a fragment, or a percent sign without two hexadecimal digits; its path can be read in too many ways; or, on pages of Torhaus, it has more than 1000 parameters.',
+  'target-misdirected':
+    'The target is in absolute-form, and its authority differs from the Host field (RFC 9112 3.2.2).',
+  'self-test': 'Sent by `torhaus doctor`, or by somebody who imitates it: see "The self-test" in docs/doctor.md.',
   'path-ambiguous':
-    'A path that would fit a rule, or `/.torhaus`, only if it were decoded or cleaned up in one of several ways; or a method that may be another one.',
-  'method-override-malformed': 'See [header handling](header-handling.md). No client does this; a scanner does.',
+    'The path matches a rule, or `/.torhaus`, only if it is decoded or normalized in one of several ways; or the method may be overridden by another one.',
+  'method-override-malformed':
+    'See [header handling](header-handling.md). Ordinary clients do not do this; scanners do.',
   'identity-change-refused':
-    '`Sudo`, or a token of GitLab beside `Authorization`. See `secondFactor.rules[].allowIdentityChange`.',
+    'The request has a `Sudo` field, or a GitLab token in addition to `Authorization`. See `secondFactor.rules[].allowIdentityChange`.',
   'grant-out-of-scope':
-    'git asked for something that is no operation on a repository, or a path that can be read in several ways was asked for. See [what a grant covers](second-factor.md#what-a-grant-covers); `secondFactor.grants.scopeReportOnly`.',
+    'git requested something other than an operation on a repository, or the requested path can be read in several ways. See [what a grant covers](second-factor.md#what-a-grant-covers) and `secondFactor.grants.scopeReportOnly`.',
   'lasting-right-refused':
-    'A personal access token, a token of the server, or a program that needs a confirmation, was used to make a token, a key or the like. See [lasting rights](second-factor.md#what-lasts); `secondFactor.lastingRights`, `secondFactor.rules[].allowLastingRights`.',
-  'method-refused': 'TRACE and CONNECT end here.',
-  'loop-detected': '`upstream.url` leads back to Torhaus. Look at DNS and at the balancer.',
-  'handshake-invalid': 'No WebSocket library does this; a scanner does.',
+    'Somebody tried to create a token, a key or the like with a personal access token, a token issued by the server, or a program that needs a confirmation. See [lasting rights](second-factor.md#what-lasts), `secondFactor.lastingRights` and `secondFactor.rules[].allowLastingRights`.',
+  'method-refused': 'TRACE and CONNECT are never forwarded.',
+  'loop-detected': '`upstream.url` leads back to Torhaus. Check DNS and the balancer.',
+  'handshake-invalid': 'WebSocket libraries do not do this; scanners do.',
   'client-certificate-missing':
-    'See `listener.tls.clientCertificates`. The client has none that an authority of `caFile` has signed, its person chose none, or a page asked across origins.',
-  'client-certificate-untrusted': 'Its root is not in `caFile`.',
+    'See `listener.tls.clientCertificates`. The client has no certificate from an authority in `caFile`, the user chose none, or a page sent the request across origins.',
+  'client-certificate-untrusted': 'The root of the certificate is not in `caFile`.',
   'client-certificate-incomplete':
-    'Let the client send its chain, or put the intermediate into `caFile`, beside its root.',
-  'client-certificate-root-missing': '`caFile` has an intermediate and not its root: `torhaus check` warns.',
-  'client-certificate-expired': 'If it has not, look at the clock of this machine.',
-  'client-certificate-not-yet-valid': 'If it is, look at the clock of this machine.',
-  'client-certificate-wrong-use': 'It has an extended key usage without `clientAuth`, or is that of an authority.',
+    'Configure the client to send its chain, or add the intermediate to `caFile`, next to its root.',
+  'client-certificate-root-missing': '`caFile` has an intermediate but not its root; `torhaus check` warns of that.',
+  'client-certificate-expired': 'If it has not expired, check the clock of this machine.',
+  'client-certificate-not-yet-valid': 'If it is valid already, check the clock of this machine.',
+  'client-certificate-wrong-use':
+    'The certificate has an extended key usage without `clientAuth`, or belongs to an authority.',
   'client-certificate-unchecked':
-    '`crlFile` lacks the list of an authority of the chain, or it is past its next update: fetch the new one, and reload.',
+    '`crlFile` lacks the revocation list of an authority in the chain, or the list is past its next update. Fetch the current one, and reload.',
   'client-certificate-invalid':
-    'Anything else that OpenSSL has against it: `openssl verify -purpose sslclient -CAfile CA CERTIFICATE` says what.',
+    'OpenSSL refused the certificate for another reason; `openssl verify -purpose sslclient -CAfile CA CERTIFICATE` shows it.',
   'client-certificate-unmapped':
-    'See `accountFrom` and `accountPattern` of `listener.tls.clientCertificates`. Two different names of the first kind that is there are none.',
+    'See `accountFrom` and `accountPattern` in `listener.tls.clientCertificates`. A certificate with two different names of the first kind present counts as having none.',
   'client-certificate-mismatch':
-    'Also in the audit log, as `account-mismatch`, with both accounts. Names of a domain are one person as `account.domains` says.',
-  'credentials-missing': 'Ordinary: most clients send their first request without credentials.',
-  'session-ended': 'Idle or absolute timeout, signed out, or the OP no longer vouches for the person.',
-  'negotiate-unavailable': 'The section `kerberos` is missing, and the client sent a ticket nevertheless.',
+    'The audit log has both accounts, as `account-mismatch`. `account.domains` says which names are the same person.',
+  'credentials-missing': 'Normal: most clients send their first request without credentials.',
+  'session-ended':
+    'The idle or absolute timeout was reached, the person signed out, or the OP no longer vouches for the person.',
+  'negotiate-unavailable': 'The client sent a ticket although there is no section `kerberos`.',
   'ntlm-unsupported':
-    'The client sent NTLM, mostly because it got no ticket for the name in the URL: is the SPN there?',
+    'The client sent NTLM, usually because it got no Kerberos ticket for the name in the URL. Check that the SPN exists.',
   'password-unavailable':
-    'Neither a token of the OP nor of a known shape, so a directory password; see `kerberos.passwords`. Never logged.',
+    'The value is not a token of the OP and has no known token shape, so it is taken for a directory password; see `kerberos.passwords`. It is never logged.',
   'negotiate-refused':
-    'The log says what it is (`error.message`): damaged; or one that needs a second message, which there is not: another mechanism comes first in the offer of the client, or it shows no ticket with it, for it has none.',
+    '`error.message` in the log says why: the token is damaged, or it would need a second message, which Torhaus does not support. The latter happens when the client prefers another mechanism, or sends no ticket because it has none.',
   'negotiate-wrong-service':
-    'SPN, `kerberos.acceptPrincipal` and keytab do not belong together, or the keytab is older than the password.',
+    'The SPN, `kerberos.acceptPrincipal` and the keytab do not match, or the keytab is older than the current password.',
   'negotiate-unbound':
-    'The channel binding names another certificate: something between opens TLS. With `kerberos.channelBindings: require` also none at all, which most clients send.',
+    'The channel binding names another certificate, so something between the client and Torhaus decrypts TLS. With `kerberos.channelBindings: require`, a token without a channel binding is refused, too; most clients send none.',
   'negotiate-account-disabled':
-    'So the KDC says in the PAC of the ticket. After the account was enabled, a new ticket is needed: `klist purge`.',
-  'negotiate-account-locked': 'The same of one that was locked when the ticket was made.',
-  'negotiate-clock-skew': 'More than 5 minutes. One of the two clocks is wrong.',
+    'The KDC says so in the PAC of the ticket. After the account has been enabled again, the client needs a new ticket: `klist purge`.',
+  'negotiate-account-locked':
+    'The PAC says that the account was locked when the ticket was issued. After it has been unlocked, the client needs a new ticket.',
+  'negotiate-clock-skew': 'The clocks differ by more than 5 minutes; one of them is wrong.',
   'password-wrong':
-    'Also for accounts that do not exist, are disabled, locked or have expired: that is not told to who does not know the password. `error.message` in the log tells it.',
-  'password-limited': 'See `kerberos.passwords`. It ends by itself; `Retry-After` says when.',
-  'delegation-account-disabled': '`error.message` in the log has the number of the KDC, and what Windows adds.',
-  'delegation-account-unknown': 'Do `account.template` and `account.case` make the names the directory knows?',
+    'The client gets the same answer if the account does not exist, is disabled or locked, or has expired, because only someone who knows the password should learn that. `error.message` in the log has the actual reason.',
+  'password-limited': 'See `kerberos.passwords`. The limit ends by itself; `Retry-After` says when.',
+  'delegation-account-disabled':
+    '`error.message` in the log has the error number from the KDC, and what Windows says about it.',
+  'delegation-account-unknown':
+    'Check that `account.template` and `account.case` produce names that the directory knows.',
   'delegation-refused':
-    'The account is sensitive or in Protected Users; or `kerberos.servicePrincipal` may not delegate to `targetPrincipal` with protocol transition, by its own list or by that of the server (resource-based).',
+    'The account is sensitive or in Protected Users; or `kerberos.servicePrincipal` may not delegate to `targetPrincipal` with protocol transition, neither by its own list nor by that of the server (resource-based).',
   'delegation-service-unknown':
-    'The SPN of `upstream.identity.kerberos.targetPrincipal` is missing in the directory, or its account has no AES keys.',
+    'The SPN in `upstream.identity.kerberos.targetPrincipal` does not exist in the directory, or its account has no AES keys.',
   'kdc-unreachable': 'Also while the circuit is open; see `torhaus_kdc_circuit_open` and the `kdc-circuit` records.',
   'kdc-reply-invalid':
-    'Not a reply to the question, or an error that Torhaus does not know: its number stands in `error.message` (`KRB-ERROR 60`), and in the log of the KDC why.',
-  'kdc-overloaded': 'Why is the KDC slow?',
+    'The KDC sent no reply to the request, or an error that Torhaus does not know. `error.message` has its number (`KRB-ERROR 60`); the log of the KDC has the reason.',
+  'kdc-overloaded': 'Find out why the KDC is slow.',
   'kerberos-misconfigured':
-    'The keys of `kerberos.servicePrincipal` in the keytab are not the ones the directory has; the account has no AES keys there; or the clocks differ by more than five minutes.',
-  'identity-mismatch': 'Must never happen. Report it, with the log.',
-  'upstream-identity-refused': 'The server answered 401 to the account: its SPN, its keys, or its rights.',
+    'The keytab and the directory have different keys for `kerberos.servicePrincipal`; the account has no AES keys in the directory; or the clocks differ by more than five minutes.',
+  'identity-mismatch': 'This must never happen. Please report it, with the log.',
+  'upstream-identity-refused':
+    'The server answered 401 to the account. Check the SPN and the keys of the server, and the permissions of the account.',
   'token-unknown':
-    'A scheme other than Bearer, Basic and Negotiate; a JWT whose `iss` is neither the OP nor in `credentials.serverTokenIssuers`; or a Bearer value of no known shape.',
+    'The scheme is not Bearer, Basic or Negotiate; the `iss` of a JWT is neither the OP nor in `credentials.serverTokenIssuers`; or a Bearer token has no known shape.',
   'credentials-conflict':
-    'Two carriers of tokens (`Authorization`, `PRIVATE-TOKEN`, `?access_token=` and the like) with two values. See [tokens of the server](pats.md#one-request-one-identity).',
+    'Two places for tokens (`Authorization`, `PRIVATE-TOKEN`, `?access_token=` and the like) have different values. See [tokens of the server](pats.md#one-request-one-identity).',
   'form-unjudged':
-    'Gitea and GitLab read tokens from forms, which Torhaus does not. A rule with `allowIdentityChange` lets them pass; see [tokens of the server](pats.md#forms).',
-  'pat-unknown': 'See `credentials.patProof`. Revoked or expired at the server, or made up.',
+    'Gitea and GitLab read tokens from forms, but Torhaus does not. A rule with `allowIdentityChange` lets them pass; see [tokens of the server](pats.md#forms).',
+  'pat-unknown': 'See `credentials.patProof`. The token has been revoked, has expired, or never existed.',
   'pat-unreadable':
-    'The server answers alike to what is forged and to what has a narrow scope. See `credentials.patProof.unreadable`.',
+    'The server gives the same answer for forged tokens and for tokens of narrow scope. See `credentials.patProof.unreadable`.',
   'pat-unnamed':
-    'The token is live. GitLab: add `read_user`; Gitea: `read:user`. Or see `credentials.patProof.unreadable`.',
+    'The token is valid. Add the scope `read_user` in GitLab or `read:user` in Gitea, or see `credentials.patProof.unreadable`.',
   'pat-proof-limited':
-    'See `credentials.patProof.maxReadsPerNetwork` and `maxReads`. Tokens that were good before are not limited.',
+    'See `credentials.patProof.maxReadsPerNetwork` and `maxReads`. Tokens that have been proven before are not limited.',
   'pat-proof-unavailable':
-    'The read of `credentials.patProof` got no answer, or one that the profile does not know: is `profile` right, and `path`? Tokens proven lately go on.',
+    'The check of `credentials.patProof` got no answer, or one that the profile does not know. Check `profile` and `path`. Recently proven tokens still pass.',
   'bearer-disabled': 'The section `oidc.bearer` is missing.',
   'bearer-algorithm-refused': 'See `oidc.bearer.algorithms`. `none` and HS256 can never be accepted.',
   'bearer-key-unknown':
-    'The OP does not publish that key. A new one is asked for at once; under a flood of unknown keys within five seconds.',
+    'The OP does not publish that key. Torhaus fetches the keys again at once; during a flood of unknown keys, within five seconds.',
   'bearer-type-refused':
-    'An ID token, a logout token or the like, or with `oidc.bearer.tokenTypes: strict` a token without `typ: at+jwt`. An access token whose audience is `oidc.clientId` needs `scope`, `scp`, `client_id`, `appid`, `cid` or `typ: Bearer` to be told from an ID token; no access token may have a `nonce`.',
+    'The token is an ID token, a logout token or the like, or lacks `typ: at+jwt` with `oidc.bearer.tokenTypes: strict`. An access token whose audience is `oidc.clientId` needs `scope`, `scp`, `client_id`, `appid`, `cid` or `typ: Bearer` to distinguish it from an ID token, and no access token may have a `nonce`.',
   'bearer-sender-constrained':
-    'The token has `cnf` (DPoP, mutual TLS). Have the OP give this client plain Bearer tokens.',
-  'bearer-audience-mismatch': 'See `oidc.bearer.audiences`. Tokens for Microsoft Graph and the like are not for us.',
+    'The token has the claim `cnf` (DPoP, mutual TLS). Configure the OP to issue plain Bearer tokens to this client.',
+  'bearer-audience-mismatch':
+    'See `oidc.bearer.audiences`. Tokens for other services, such as Microsoft Graph, are not accepted.',
   'bearer-claim-invalid': 'One of `iss`, `sub`, `iat`, `exp`, `nbf` is missing or has the wrong type or value.',
   'cross-site-request':
-    'The Origin of a changing request, or of a WebSocket, is neither `publicUrl`, nor the host it was sent to by the scheme of `publicUrl`, nor in `credentials.allowedOrigins`, and its credentials are such as browsers add by themselves. Is `publicUrl` what users type?',
+    'A changing request or a WebSocket has credentials that browsers add automatically, and its Origin is neither `publicUrl`, nor the requested host with the scheme of `publicUrl`, nor in `credentials.allowedOrigins`. Check that `publicUrl` is what users type.',
   'host-unknown':
-    'The Host field names none of the hosts of `publicUrl` and `ownPages.publicUrl`, nor one of `listener.hostNames`.',
+    'The Host field names neither the host of `publicUrl` or `ownPages.publicUrl` nor one of `listener.hostNames`.',
   'service-worker-refused':
-    'A page asked for a service worker whose script lies at the root of the host: it would stand between browsers and `/.torhaus/`. Scripts in a folder pass.',
+    'A page tried to register a service worker with a script at the root of the host, which could intercept `/.torhaus/`. Scripts in a folder are allowed.',
   'own-host-not-found':
-    'Somebody asked the host of `ownPages.publicUrl` for something of the server, which is never there: a remote or a bookmark with the wrong host, perhaps.',
+    'Somebody requested something of the server from the host of `ownPages.publicUrl`, which never has it. Perhaps a git remote or a bookmark has the wrong host.',
   'own-page-navigation-only':
-    '`Sec-Fetch-Mode` or `Sec-Fetch-Dest` says that a script, a frame or a prefetch asked. If nobody framed a page of Torhaus on purpose, somebody may be trying the pages from a page of the server: look at its address in `Referer` at the balancer.',
+    '`Sec-Fetch-Mode` or `Sec-Fetch-Dest` says that the request came from a script, a frame or a prefetch. Unless somebody framed a page of Torhaus on purpose, a page of the server may be attacking these pages: find its address in the `Referer` field at the balancer.',
   'form-token-invalid':
-    'Each form of our own pages can be sent once, within the hour, by the session it was made for. Often: Back and sent again. From many people at once: a page of the server tries to send it.',
+    'Each form on the pages of Torhaus can be sent once, within an hour, by the session it was made for. Usually, somebody went back and sent it again. If it happens to many people at once, a page of the server may be trying to send it.',
   'second-factor-missing':
-    'None of `secondFactor.acceptAcr`, `acceptAcrs`, `acceptAmr` is in the token. Does the OP send the claim?',
+    'The token satisfies none of `secondFactor.acceptAcr`, `acceptAcrs` and `acceptAmr`. Check that the OP sends the claim.',
   'second-factor-stale':
-    '`auth_time` is missing, in the future, or older than `secondFactor.maxAgeSeconds`. After a confirmation: the OP did not ask anew, although it was sent `prompt=login` and `max_age=0`; or its clock is behind by more than `oidc.clockToleranceSeconds`.',
-  'pat-blocked': 'Its owner can allow it again at `/.torhaus/`. Blocks hold whatever `credentials.patPolicy` says.',
-  'pat-new-network': 'See `credentials.patPolicy.refuseNewNetwork`. A token that moves needs that off.',
+    '`auth_time` is missing, in the future, or older than `secondFactor.maxAgeSeconds`. After a confirmation: the OP did not authenticate the person again despite `prompt=login` and `max_age=0`, or its clock is behind by more than `oidc.clockToleranceSeconds`.',
+  'pat-blocked': 'The owner can allow it again at `/.torhaus/`. A block applies regardless of `credentials.patPolicy`.',
+  'pat-new-network': 'See `credentials.patPolicy.refuseNewNetwork`. Turn it off if tokens are used while travelling.',
   'pat-unseen-too-long': 'See `credentials.patPolicy.maxUnseenDays`.',
-  'pat-too-old': 'See `credentials.patPolicy.maxAgeDays`; counted from the first use that Torhaus saw.',
+  'pat-too-old': 'See `credentials.patPolicy.maxAgeDays`. The age counts from the first use that Torhaus saw.',
   'pat-unconfirmed':
-    'See `credentials.patPolicy.confirm`. The refusal has a link for the owner, who can also confirm at `/.torhaus/`. Build agents: `confirmExceptFrom`.',
+    'See `credentials.patPolicy.confirm`. The refusal contains a link for the owner, who can also confirm at `/.torhaus/`. For build agents, use `confirmExceptFrom`.',
   'pat-unconfirmable':
-    '`credentials.patProof.unreadable: forward` lets it pass unproven, and then nobody can confirm it: name its network in `credentials.patPolicy.confirmExceptFrom`, or give it the right to read its user.',
-  'account-unmapped': 'A claim of `account.template` is missing, or the result does not match `account.pattern`.',
+    'With `credentials.patProof.unreadable: forward`, the owner of this token is unknown, so nobody can confirm it. Add its network to `credentials.patPolicy.confirmExceptFrom`, or give the token the permission to read its user.',
+  'account-unmapped': 'A claim in `account.template` is missing, or the result does not match `account.pattern`.',
   'sign-in-malformed':
-    'A made-up link: `acr_values` has more than 2,048 characters or 50 values. Links of Torhaus have what `acceptAcr` of a rule says.',
+    'A forged link: its `acr_values` has more than 2,048 characters or 50 values. Links made by Torhaus contain what a rule has in `acceptAcr`.',
   'sign-in-issuer-unknown':
-    'A link or form of somebody else (OIDC Core 4) whose `iss` is, to the letter, no `issuer` of the configuration, or that has several.',
-  'sign-in-unknown': 'Several Torhaus without a common store, cookies refused by the browser, or an old tab.',
+    'A link or form from a third party (OIDC Core 4) has several `iss` values, or one that does not exactly match an `issuer` in the configuration.',
+  'sign-in-unknown':
+    'Several instances of Torhaus do not share a store, the browser refuses cookies, or the tab was old.',
   'sign-in-refused': '`error.message` in the log has what the OP said.',
-  'sign-in-overtaken': 'A logout at the OP came between the ID token and the session that was to be opened with it.',
+  'sign-in-overtaken': 'A logout at the OP arrived after the ID token was issued and before the session was opened.',
   'logout-request-malformed':
-    'Back-channel: a POST of a form with one `logout_token`, 64 KiB at most. Front-channel: one `iss`, ours, and one `sid`.',
+    'Back-channel logout needs a form sent by POST with one `logout_token`, 64 KiB at most; front-channel logout needs one `iss`, that of the configured OP, and one `sid`.',
   'logout-token-invalid': '`error.message` in the log names the check that failed; [what is checked](logout.md).',
   'op-response-invalid': '`error.message` in the log names the check that failed.',
-  'op-unreachable': 'DNS, TLS trust or the firewall between Torhaus and `oidc.issuer`; see also `oidc.timeoutMs`.',
+  'op-unreachable':
+    'Check DNS, TLS trust and the firewall between Torhaus and `oidc.issuer`; see also `oidc.timeoutMs`.',
   'field-value-invalid':
-    'A value for the server has a control character, most likely the account: look at the claims of the OP that `account` uses, and at who can write to the store. Nothing was forwarded.',
+    'A value for the server, most likely the account, contains a control character. Check the claims of the OP that `account` uses, and who can write to the store. Nothing was forwarded.',
   'store-unavailable':
-    'SQLite: disk full, file permissions, or a database that stays locked for more than 5 s. Redis: see `torhaus_store_up`, the `store` records, and docs/redis.md.',
+    'SQLite: the disk is full, file permissions are missing, or the database stayed locked for more than 5 s. Redis: see `torhaus_store_up`, the `store` records and docs/redis.md.',
   'pipeline-too-long':
-    'One request of a connection is served at a time; all connections together hold 4,096, and one may hold what is still free. The connection was closed.',
-  'upstream-connect-failed': '`upstream.url`: refused, no route, or a name that does not resolve.',
-  'upstream-tls-failed': 'See `upstream.tls`. There is no option to skip the check.',
-  'upstream-connect-timeout': 'See `upstream.connectTimeoutMs`. A firewall that drops packets looks like this.',
+    'Each connection serves one request at a time. Up to 4,096 requests may wait on all connections together, and one connection may use all that is still free. The connection was closed.',
+  'upstream-connect-failed':
+    'The connection to `upstream.url` was refused, there is no route, or the name does not resolve.',
+  'upstream-tls-failed': 'See `upstream.tls`. The check cannot be turned off.',
+  'upstream-connect-timeout': 'See `upstream.connectTimeoutMs`. A firewall that drops packets has this effect.',
   'upstream-headers-timeout': 'See `upstream.headersTimeoutMs`.',
-  'upstream-overloaded': 'See `upstream.maxConnections` and `upstream.maxQueued`, and why the server is slow.',
+  'upstream-overloaded': 'See `upstream.maxConnections` and `upstream.maxQueued`, and find out why the server is slow.',
   'rate-limited': 'See `shares.requestsPerClient` and `shares.requestsPerAccount`.',
-  'upstream-queue-timeout': 'See `upstream.queueTimeoutMs` and `upstream.maxConnections`, and why the server is slow.',
+  'upstream-queue-timeout':
+    'See `upstream.queueTimeoutMs` and `upstream.maxConnections`, and find out why the server is slow.',
   'client-share-exceeded':
-    'One account, token or address has as many requests waiting as could still come from all others together.',
+    'One account, token or address has as many requests waiting as there is room left for all others together.',
   'unproven-share-exceeded':
-    'Requests without credentials, preflights, and tokens the server has not accepted yet may have three quarters of `upstream.maxQueued`, `shares.unprovenBufferTotalBytes` of memory, and hold up an eighth of `upstream.maxConnections`; where `listener.maxConnections` is reached, those go that keep content back. Look at the client addresses.',
+    'Requests without credentials, preflights, and tokens that the server has not accepted yet together may use three quarters of `upstream.maxQueued`, `shares.unprovenBufferTotalBytes` of memory, and hold an eighth of `upstream.maxConnections`. When `listener.maxConnections` is reached, those that hold back their content are closed. Look at the client addresses.',
   'request-content-too-slow': 'See `listener.minRequestRate`, `listener.rateGraceMs` and `shares.unprovenMinRate`.',
-  'response-read-too-slowly': 'See `listener.minResponseRate`. Nobody sees the status; it stands in the log only.',
-  'tunnel-limit': 'See `listener.maxTunnels`, and `torhaus_tunnels`.',
-  'tunnel-idle': 'See `upstream.tunnelIdleTimeoutMs`; 30 s where one side has ended and the other does not.',
+  'response-read-too-slowly': 'See `listener.minResponseRate`. The client does not get the status; it is only logged.',
+  'tunnel-limit': 'See `listener.maxTunnels` and `torhaus_tunnels`.',
+  'tunnel-idle': 'See `upstream.tunnelIdleTimeoutMs`; if one side has closed and the other has not, the limit is 30 s.',
   'tunnel-too-old': 'See `session.absoluteTimeoutSeconds`.',
-  'tunnel-unjudged': 'Store or OP were away for five minutes.',
-  'tunnel-drained': 'Ordinary when the process stops.',
-  'client-aborted': 'Ordinary in small numbers. Nobody sees the status; it stands in the log only.',
+  'tunnel-unjudged': 'The store or the OP was unreachable for five minutes.',
+  'tunnel-drained': 'Normal when the process stops.',
+  'client-aborted': 'Normal in small numbers. The client does not get the status; it is only logged.',
   'response-content-timeout': 'See `upstream.bodyTimeoutMs`.',
-  'internal-error': 'A mistake in Torhaus. `error.message` in the log has the cause; please report it.',
+  'internal-error': 'A bug in Torhaus. `error.message` in the log has the cause; please report it.',
 }
 
 const PREFACE = `# Errors
 
-Made from \`src/errors.ts\` by \`npm run docs\`; do not edit.
+Generated from \`src/errors.ts\` by \`npm run docs\`; do not edit.
 
-Every exchange that does not go through has a code. The code is stable: alert on it and search for it, not for sentences.
-It stands in the field \`X-Torhaus-Error\` of the response, in \`torhaus.code\` of the [log record](operations.md#logs) and in the
-label \`code\` of \`torhaus_requests_total\`. The request id joins the three: field \`X-Request-Id\`, log \`http.request.id\`.
+Every exchange that fails has a code. The code is stable: base alerts and searches on it, not on the sentence.
+It is in the response field \`X-Torhaus-Error\`, in \`torhaus.code\` of the [log record](operations.md#logs) and in the
+label \`code\` of \`torhaus_requests_total\`. The request id links the response (\`X-Request-Id\`) to the log (\`http.request.id\`).
 
-The answer has the form that its client understands, chosen by User-Agent and Accept. The choice admits nobody; it only words
-a refusal.
+The form of the response depends on what the client understands, judged by User-Agent and Accept. This affects only how a refusal
+is presented, never whether a request passes.
 
 | Client | Form |
 |---|---|
-| browser going to a page, sign-in needed | 302 to \`/.torhaus/sign-in\`, and back afterwards |
+| browser opening a page, sign-in needed | 302 to \`/.torhaus/sign-in\`, and back afterwards |
 | accepts \`text/html\` | a page with the sentence, the code and the request id |
 | git, Git Credential Manager | \`text/plain\`: git shows it as \`remote: ...\` |
-| Visual Studio, tf, Team Explorer Everywhere | \`text/plain\`, and the sentence in \`X-TFS-ServiceError\` |
+| Visual Studio, tf, Team Explorer Everywhere | \`text/plain\`, with the sentence in \`X-TFS-ServiceError\` as well |
 | git-lfs | \`application/vnd.git-lfs+json\` with \`message\` and \`request_id\` |
-| npm, NuGet, skopeo and other clients of packages and images | as everything else, and what they print: the member \`error\`, for container registries \`errors\`, at a 401 \`npm-notice\`, \`X-NuGet-Warning\` unless credentials are just missing |
+| npm, NuGet, skopeo and other package and image clients | as for everything else, plus what these clients print: the member \`error\` (\`errors\` for container registries), \`npm-notice\` on a 401, and \`X-NuGet-Warning\` unless credentials are merely missing |
 | everything else | \`application/problem+json\` (RFC 9457) with \`type\`, \`title\`, \`status\`, \`code\`, \`requestId\` |
 
-A 401 carries one \`WWW-Authenticate\` line per scheme of \`credentials.offer\`; for a refused access token the Bearer line says
-\`error="invalid_token"\` (RFC 6750 3.1). A 429 and a 503 carry \`Retry-After\`. No answer names an internal address or a cause; the log does.
+A 401 has one \`WWW-Authenticate\` line for each scheme in \`credentials.offer\`; for a refused access token, the Bearer line has
+\`error="invalid_token"\` (RFC 6750 3.1). A 429 or 503 has \`Retry-After\`. Responses never contain an internal address or a cause; the log does.
 
-The codes stand under the stage that decides them, as a rule; \`torhaus.stage\` in the log says where it was in each case.
-For the pages of Torhaus itself, sign-in among them, that is \`routes\`.
+Each code is listed under the stage that usually decides it; \`torhaus.stage\` in the log has the actual stage.
+For the pages of Torhaus itself, including sign-in, that is \`routes\`.
 `
 
-/** On the page, stages stand in the order in which a request meets them. */
+/** The page lists the stages in the order in which a request reaches them. */
 const ORDER = [
   ...['accept', 'trust-connection', 'classify-credentials', 'authenticate', 'require-second-factor', 'map-identity'],
   ...['limit-rate', 'keep-own-host', 'impersonate', 'forward', 'sign-in', 'routes'],
