@@ -9,6 +9,7 @@ import type { Op, Ops } from '../oidc/ops.ts'
 import { keyOf, newOpaqueId } from '../session/opaque-id.ts'
 import type { SessionCookies } from '../session/session-cookie.ts'
 import type { Intent, SessionStore, SignInRecord } from '../session/session-store.ts'
+import { isHead } from './is-head.ts'
 import { type Reply, seeOther } from './reply.ts'
 import type { SignInStates } from './sign-in-state.ts'
 
@@ -77,6 +78,7 @@ export function beginSignIn({
       maxAgeSeconds: isAnew ? 0 : stepUp.maxAgeSeconds,
       ...{ acrValues, isAnew, loginHint },
     })
+    if (isHead(exchange)) return seeOther(location)
     await store.addSignIn(record, limits.maxSignInsInFlight)
     report('started', exchange)
     return seeOther(location, [cookies.browser(browserId, limits.signInTimeoutSeconds)])

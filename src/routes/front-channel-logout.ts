@@ -7,6 +7,7 @@ import type { Traced } from '../exchange.ts'
 import type { Op, Ops } from '../oidc/ops.ts'
 import { html } from '../refusal/html.ts'
 import type { Pages } from '../refusal/pages.ts'
+import { isHead } from './is-head.ts'
 import { type OpLogoutRouteParts, reportLogout } from './op-logout-report.ts'
 import { queryOf } from './query-of.ts'
 import { type Route, shown } from './reply.ts'
@@ -24,8 +25,8 @@ export function frontChannelLogout(parts: FrontChannelLogoutParts): Route {
   return async exchange => {
     const opSessionId = sessionIn(parts, telling, exchange)
     const issuedAtS = Math.floor(now() / 1000)
-    const ended = await opLogout.end({ subject: undefined, opSessionId, issuedAtS }, false)
-    reportLogout(parts, exchange, 'front', ended)
+    const ended = isHead(exchange) ? [] : await opLogout.end({ subject: undefined, opSessionId, issuedAtS }, false)
+    if (!isHead(exchange)) reportLogout(parts, exchange, 'front', ended)
     const { say, framed } = pages.for(exchange)
     const page =
       ended.length > 0

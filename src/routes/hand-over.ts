@@ -24,6 +24,7 @@ import { signInPath } from '../refusal/sign-in-path.ts'
 import type { HandOvers } from '../session/hand-overs.ts'
 import type { Referrals } from '../session/referrals.ts'
 import { type GoodSessionParts, hasGoodSession } from './good-session.ts'
+import { isHead } from './is-head.ts'
 import { queryOf } from './query-of.ts'
 import { type Route, seeOther, unwatched } from './reply.ts'
 import { safeReturnPath } from './return-path.ts'
@@ -52,7 +53,7 @@ export function handOver(parts: HandOverParts): Route {
     if (browserKey === undefined || sessionId === undefined || !isGood)
       return seeOther(publicOrigin + signInPath(returnTo))
     const code = states.issue({ returnTo, stepUp, again: againFrom(query.get('again')) })
-    await handOvers.giveSession(code, browserKey, { sessionId, returnTo })
+    if (!isHead(exchange)) await handOvers.giveSession(code, browserKey, { sessionId, returnTo })
     return unwatched(seeOther(`${publicOrigin}${HANDED_OVER}?code=${encodeURIComponent(code)}`))
   }
 }

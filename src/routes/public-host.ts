@@ -8,6 +8,7 @@ import { keyOf, newOpaqueId } from '../session/opaque-id.ts'
 import type { Referrals } from '../session/referrals.ts'
 import { SIGNED_OUT } from './farewell.ts'
 import { type GoodSessionParts, hasGoodSession, stepUpFrom } from './good-session.ts'
+import { isHead } from './is-head.ts'
 import { HAND_OVER } from './landing.ts'
 import { onlyNamed, queryOf } from './query-of.ts'
 import { forgetPages, type Route, seeOther } from './reply.ts'
@@ -51,8 +52,10 @@ export function referToSignIn(parts: PublicHostParts): Route {
  */
 export function takeOver(parts: PublicHostParts): Route {
   const { handOvers, states, sessions, cookies, ownOrigin } = parts
+  const at = (path: string) => (isOwnPath(new URL(path, ownOrigin).pathname) ? ownOrigin + path : path)
   return async exchange => {
     const code = queryOf(exchange).get('code') ?? ''
+    if (isHead(exchange) && code !== '') return seeOther(at(states.aimOf(code)?.returnTo ?? '/'))
     const { cookie } = exchange.fields.kept
     const browserId = cookies.browserIn(cookie)
     const taken = await handOvers.takeSession(code, browserId)
@@ -68,8 +71,7 @@ export function takeOver(parts: PublicHostParts): Route {
     if ((await sessions.find(sessionId)) === undefined) return seeOther(signInPath(returnTo))
     const earlier = cookies.sessionIn(cookie)
     if (earlier !== undefined && earlier !== sessionId) await sessions.end(earlier)
-    const isOwn = isOwnPath(new URL(returnTo, ownOrigin).pathname)
-    return seeOther(isOwn ? ownOrigin + returnTo : returnTo, [cookies.session(sessionId)])
+    return seeOther(at(returnTo), [cookies.session(sessionId)])
   }
 }
 
@@ -88,7 +90,8 @@ export function referToSignOut({ referrals, cookies, ownOrigin }: PublicHostPart
  */
 export function forgetHere({ handOvers, sessions, cookies, ownOrigin }: PublicHostParts): Route {
   return async exchange => {
-    const next = await handOvers.takeWay(queryOf(exchange).get('code') ?? '')
+    const code = queryOf(exchange).get('code') ?? ''
+    const next = isHead(exchange) ? undefined : await handOvers.takeWay(code)
     const id = cookies.sessionIn(exchange.fields.kept.cookie)
     const isOver = id !== undefined && (await isGone(sessions, id))
     return forgetPages(seeOther(next ?? ownOrigin + SIGNED_OUT, isOver ? cookies.deleteSession() : []))

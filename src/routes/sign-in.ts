@@ -38,6 +38,7 @@ import { type BeginSignInParts, beginSignIn } from './begin-sign-in.ts'
 import { choicePage, chosenOp } from './choose-provider.ts'
 import { departure, mayHaveFragment } from './fragment.ts'
 import { type GoodSessionParts, hasGoodSession, judge, stepUpFrom } from './good-session.ts'
+import { isHead } from './is-head.ts'
 import type { Landing } from './landing.ts'
 import { queryOf } from './query-of.ts'
 import { type Reply, type Route, seeOther } from './reply.ts'
@@ -101,6 +102,7 @@ export function completeSignIn(parts: SignInParts, op: Op): Route {
     const given = queryOf(exchange).getAll('state')
     const state = given.length === 1 ? (given[0] ?? '') : ''
     let aim = parts.states.aimOf(state)
+    if (isHead(exchange) && state !== '') return seeOther(parts.landing(aim?.returnTo ?? '/'))
     try {
       const record = state === '' ? undefined : await parts.store.takeSignIn(state)
       // A state has no room for a long one, and nobody has counted then.
