@@ -1,19 +1,19 @@
 /**
- * Every way an exchange can fail, once: its stable code, the status, the stage that decides it, and the sentence the
- * client reads. docs/errors.md is made from this table, and a test holds it current. Code branches on `code`, never on
- * text.
+ * Every way in which an exchange can fail: its stable code, the status, the stage that decides it, and the sentence that
+ * the client reads. docs/errors.md is generated from this table; a test checks that it is current. Code branches on
+ * `code`, never on text.
  */
 interface Row {
   status: number
   stage: string
-  /** For the client: helpful, and without internals. */
+  /** What the client reads: helpful, without internals. */
   sentence: string
 }
 
 const table = {
   // Accepting the request
   'request-malformed': { status: 400, stage: 'accept', sentence: 'The request is not valid HTTP/1.1.' },
-  'method-unknown': { status: 501, stage: 'accept', sentence: 'This method is not known here.' },
+  'method-unknown': { status: 501, stage: 'accept', sentence: 'This method is not supported.' },
   'request-head-timeout': { status: 408, stage: 'accept', sentence: 'The request took too long to arrive.' },
   'request-head-too-large': { status: 431, stage: 'accept', sentence: 'The fields of the request are too large.' },
   'connection-evicted': {
@@ -39,14 +39,18 @@ const table = {
     stage: 'accept',
     sentence: 'Too many requests were sent on one connection before the first of them was answered.',
   },
-  'expectation-unsupported': { status: 417, stage: 'accept', sentence: 'Only "Expect: 100-continue" is understood.' },
+  'expectation-unsupported': { status: 417, stage: 'accept', sentence: 'Only "Expect: 100-continue" is supported.' },
   'too-many-fields': { status: 431, stage: 'trust-connection', sentence: 'The request has too many fields.' },
   'host-invalid': {
     status: 400,
     stage: 'trust-connection',
     sentence: 'The request needs exactly one valid Host field.',
   },
-  'field-duplicated': { status: 400, stage: 'trust-connection', sentence: 'A field that may stand once stands twice.' },
+  'field-duplicated': {
+    status: 400,
+    stage: 'trust-connection',
+    sentence: 'A field that may occur only once occurs twice.',
+  },
   'connection-field-refused': {
     status: 400,
     stage: 'trust-connection',
@@ -55,13 +59,13 @@ const table = {
   'transfer-coding-unsupported': {
     status: 501,
     stage: 'trust-connection',
-    sentence: 'The only transfer coding understood is chunked.',
+    sentence: 'The only supported transfer coding is chunked.',
   },
   'target-malformed': { status: 400, stage: 'trust-connection', sentence: 'The request target is not valid.' },
   'host-unknown': {
     status: 421,
     stage: 'trust-connection',
-    sentence: 'This server does not answer under that name.',
+    sentence: 'This server does not answer to that host name.',
   },
   'target-misdirected': {
     status: 400,
@@ -71,12 +75,12 @@ const table = {
   'path-ambiguous': {
     status: 400,
     stage: 'trust-connection',
-    sentence: 'The path can be read in two ways that need different permissions. Write it plainly.',
+    sentence: 'The path can be read in two ways that need different permissions. Write it in its plain form.',
   },
   'method-override-malformed': {
     status: 400,
     stage: 'trust-connection',
-    sentence: 'The method in a field or parameter that overrides it is not valid.',
+    sentence: 'A field or parameter overrides the method with one that is not valid.',
   },
   'method-refused': { status: 405, stage: 'trust-connection', sentence: 'This method is not available.' },
   'loop-detected': {
@@ -95,10 +99,10 @@ const table = {
     sentence: 'The WebSocket handshake has no valid Sec-WebSocket-Key.',
   },
 
-  // Certificates of clients
+  // Client certificates
   'client-certificate-missing': {
     ...{ status: 403, stage: 'check-certificate' },
-    sentence: 'Your program showed no certificate, and this server asks for one.',
+    sentence: 'Your program sent no certificate, and this server requires one.',
   },
   'client-certificate-untrusted': {
     ...{ status: 403, stage: 'check-certificate' },
@@ -107,12 +111,12 @@ const table = {
   'client-certificate-incomplete': {
     ...{ status: 403, stage: 'check-certificate' },
     sentence:
-      'Nothing leads from your certificate to an authority that is trusted here: the intermediate certificate was not sent, or it is of another authority.',
+      'No chain leads from your certificate to an authority that is trusted here: the intermediate certificate was not sent, or it belongs to another authority.',
   },
   'client-certificate-root-missing': {
     ...{ status: 403, stage: 'check-certificate' },
     sentence:
-      'The authority of your certificate is known here, and the root above it is not. Tell those who run this server.',
+      'The authority of your certificate is known here, but the root above it is not. Tell the people who run this server.',
   },
   'client-certificate-expired': {
     ...{ status: 403, stage: 'check-certificate' },
@@ -133,7 +137,7 @@ const table = {
   'client-certificate-unchecked': {
     ...{ status: 503, stage: 'check-certificate' },
     sentence:
-      'It cannot be told whether your certificate has been revoked: the list of its authority is missing or out of date.',
+      'It is not possible to tell whether your certificate has been revoked: the revocation list of its authority is missing or out of date.',
   },
   'client-certificate-invalid': {
     ...{ status: 403, stage: 'check-certificate' },
@@ -145,7 +149,7 @@ const table = {
   },
   'client-certificate-mismatch': {
     ...{ status: 403, stage: 'authenticate' },
-    sentence: 'Your certificate belongs to another account than the one you have signed in with.',
+    sentence: 'Your certificate belongs to a different account from the one you signed in with.',
   },
 
   // Credentials
@@ -187,7 +191,7 @@ const table = {
   'negotiate-clock-skew': {
     status: 401,
     stage: 'authenticate',
-    sentence: 'The clock of this computer differs too much from that of the proxy.',
+    sentence: 'The clock of your computer differs too much from that of the proxy.',
   },
   'negotiate-wrong-service': {
     status: 401,
@@ -213,18 +217,18 @@ const table = {
     status: 401,
     stage: 'authenticate',
     sentence:
-      'Your account was locked in the directory, after wrong passwords. Once it is unlocked, sign in to your computer anew.',
+      'Your account was locked in the directory after too many wrong passwords. Once it is unlocked, sign in to your computer again.',
   },
   'password-wrong': { status: 401, stage: 'authenticate', sentence: 'User name or password is wrong.' },
   'password-expired': {
     status: 401,
     stage: 'authenticate',
-    sentence: 'The password has expired. Change it at a Windows computer first.',
+    sentence: 'The password has expired. Change it on a Windows computer first.',
   },
   'password-must-change': {
     status: 401,
     stage: 'authenticate',
-    sentence: 'The password must be changed before its first use. Change it at a Windows computer first.',
+    sentence: 'The password must be changed before its first use. Change it on a Windows computer first.',
   },
   'password-limited': {
     status: 429,
@@ -234,12 +238,12 @@ const table = {
   'token-unknown': {
     status: 401,
     stage: 'authenticate',
-    sentence: 'This token is not of a kind that is accepted here.',
+    sentence: 'Tokens of this kind are not accepted here.',
   },
   'pat-unknown': {
     status: 401,
     stage: 'authenticate',
-    sentence: 'The server does not know this access token. Make a new one.',
+    sentence: 'The server does not know this access token. Create a new one.',
   },
   'pat-unreadable': {
     status: 401,
@@ -249,7 +253,8 @@ const table = {
   'pat-unnamed': {
     status: 403,
     stage: 'authenticate',
-    sentence: 'The scope of this access token does not let the server say whose it is. Add the right to read its user.',
+    sentence:
+      'The scope of this access token does not let the server say whose it is. Add the permission to read the user.',
   },
   'pat-proof-limited': {
     status: 429,
@@ -297,13 +302,13 @@ const table = {
   'bearer-audience-mismatch': {
     status: 401,
     stage: 'authenticate',
-    sentence: 'The access token was issued for someone else.',
+    sentence: 'The access token was issued for another service.',
   },
   'bearer-groups-unknown': {
     status: 401,
     stage: 'authenticate',
     sentence:
-      'The access token does not say which groups its person is in: the claim is missing, or they are too many.',
+      'The access token does not say which groups the person is in: the claim is missing, or there are too many groups.',
   },
   'bearer-claim-invalid': {
     status: 401,
@@ -313,7 +318,7 @@ const table = {
   'cross-site-request': {
     status: 403,
     stage: 'authenticate',
-    sentence: 'A page of another web site sent this request.',
+    sentence: 'A page on another website sent this request.',
   },
 
   // Second factor and identity
@@ -340,18 +345,18 @@ const table = {
   'grant-out-of-scope': {
     status: 403,
     stage: 'require-second-factor',
-    sentence: 'A second factor is needed for this, and no confirmation of yours can stand in for it. Use a browser.',
+    sentence: 'This needs a second factor, and a confirmation cannot replace it. Use a browser.',
   },
   'lasting-right-refused': {
     status: 403,
     stage: 'require-second-factor',
-    sentence: 'This makes a credential or right that lasts. Do it in a browser, signed in with the second factor.',
+    sentence: 'This creates a lasting credential or permission. Do it in a browser, signed in with your second factor.',
   },
   'form-unjudged': {
     status: 403,
     stage: 'require-second-factor',
     sentence:
-      'A form may carry another token than the one it is sent with, so it is not accepted with a token. Send JSON.',
+      'A form can contain a different token from the one it is sent with, so no form is accepted with a token. Send JSON.',
   },
   'rule-refuses': {
     status: 403,
@@ -366,17 +371,17 @@ const table = {
   'pat-new-network': {
     status: 403,
     stage: 'require-second-factor',
-    sentence: 'This personal access token was never used from this network.',
+    sentence: 'This personal access token has never been used from this network.',
   },
   'pat-unseen-too-long': {
     status: 403,
     stage: 'require-second-factor',
-    sentence: 'This personal access token was not used for too long. Make a new one.',
+    sentence: 'This personal access token has not been used for too long. Create a new one.',
   },
   'pat-too-old': {
     status: 403,
     stage: 'require-second-factor',
-    sentence: 'This personal access token is too old. Make a new one.',
+    sentence: 'This personal access token is too old. Create a new one.',
   },
   'pat-unconfirmed': {
     status: 403,
@@ -395,7 +400,7 @@ const table = {
     stage: 'authenticate',
     sentence: 'Your browser session and your Windows account belong to two different people. Sign out first.',
   },
-  'account-unmapped': { status: 403, stage: 'map-identity', sentence: 'Your identity has no account at this server.' },
+  'account-unmapped': { status: 403, stage: 'map-identity', sentence: 'Your identity has no account on this server.' },
 
   'delegation-account-unknown': {
     status: 403,
@@ -410,7 +415,7 @@ const table = {
   'delegation-account-locked': {
     status: 403,
     stage: 'impersonate',
-    sentence: 'Your account is locked in the directory, after wrong passwords. Wait, or ask an administrator.',
+    sentence: 'Your account is locked in the directory after too many wrong passwords. Wait, or ask an administrator.',
   },
   'delegation-account-expired': {
     status: 403,
@@ -435,7 +440,7 @@ const table = {
   'kdc-reply-invalid': {
     status: 503,
     stage: 'impersonate',
-    sentence: 'The directory answered in a way that cannot be trusted.',
+    sentence: 'The answer from the directory cannot be trusted.',
   },
   'kdc-overloaded': {
     status: 503,
@@ -445,52 +450,52 @@ const table = {
   'kerberos-misconfigured': {
     status: 503,
     stage: 'impersonate',
-    sentence: 'The proxy cannot sign in at the directory.',
+    sentence: 'The proxy cannot sign in to the directory.',
   },
   'identity-mismatch': {
     status: 500,
     stage: 'impersonate',
-    sentence: 'The proxy stopped before acting under a wrong name.',
+    sentence: 'The proxy stopped before it would have acted under the wrong name.',
   },
 
   // Sign-in
   'sign-in-malformed': {
     status: 400,
     stage: 'sign-in',
-    sentence: 'The link to the sign-in asks for too much. Open the page you want again.',
+    sentence: 'The sign-in link asks for too much. Open the page you want again.',
   },
   'sign-in-issuer-unknown': {
     status: 400,
     stage: 'sign-in',
     sentence:
-      'The link to the sign-in names an identity provider that this server does not use. Open the page you want.',
+      'The sign-in link names an identity provider that this server does not use. Go directly to the page you want.',
   },
   'sign-in-unknown': {
     status: 400,
     stage: 'sign-in',
     sentence:
-      'This sign-in is no longer under way: it was used already, took too long, or began in another browser. If that happens again, allow cookies for this site.',
+      'This sign-in is no longer in progress: it has already been used, took too long, or began in another browser. If this happens again, allow cookies for this site.',
   },
   'confirmation-gone': {
     status: 404,
     stage: 'confirm',
     sentence:
-      'There is nothing to confirm under this link: it was confirmed already, or took too long. Run the command again for a new one.',
+      'There is nothing to confirm at this link: it has already been confirmed, or has expired. Run the command again to get a new one.',
   },
   'confirmation-other-account': {
     status: 403,
     stage: 'confirm',
-    sentence: 'This request is from another account than yours. Only its owner can confirm it.',
+    sentence: 'This request is from a different account. Only the owner of that account can confirm it.',
   },
   'groups-unknown': {
     status: 403,
     stage: 'sign-in',
-    sentence: 'The identity provider did not say which groups you are in, so nobody can tell whether you may pass.',
+    sentence: 'The identity provider did not say which groups you are in, so it is not known whether you have access.',
   },
   'sign-in-other-provider': {
     status: 400,
     stage: 'sign-in',
-    sentence: 'The answer came from another identity provider than the one that was asked. Sign in again.',
+    sentence: 'The answer did not come from the identity provider that was asked. Sign in again.',
   },
   'sign-in-refused': { status: 403, stage: 'sign-in', sentence: 'The identity provider did not sign you in.' },
   'own-page-navigation-only': {
@@ -501,9 +506,9 @@ const table = {
   'form-token-invalid': {
     status: 403,
     stage: 'routes',
-    sentence: 'This form was sent before, or is too old. Open its page again.',
+    sentence: 'This form has already been sent, or is too old. Open its page again.',
   },
-  'sign-in-not-same-origin': { status: 403, stage: 'sign-in', sentence: 'Another web site tried to do this.' },
+  'sign-in-not-same-origin': { status: 403, stage: 'sign-in', sentence: 'Another website tried to do this.' },
   'sign-in-overtaken': {
     status: 403,
     stage: 'sign-in',
@@ -512,7 +517,7 @@ const table = {
   'op-response-invalid': {
     status: 502,
     stage: 'sign-in',
-    sentence: 'The identity provider answered in a way that cannot be accepted.',
+    sentence: 'The answer from the identity provider cannot be accepted.',
   },
   'op-unreachable': {
     status: 503,
@@ -522,24 +527,24 @@ const table = {
   'field-value-invalid': {
     status: 500,
     stage: 'forward',
-    sentence: 'What the server would be told about this request cannot be written in a field of HTTP.',
+    sentence: 'What the server needs to know about this request cannot be sent in an HTTP field.',
   },
   'store-unavailable': {
     status: 503,
     stage: 'authenticate',
-    sentence: 'What the proxy has to remember cannot be read or written at the moment. Try again in a moment.',
+    sentence: 'The proxy cannot read or write its stored data right now. Try again in a moment.',
   },
   'logout-request-malformed': {
     status: 400,
     stage: 'logout',
-    sentence: 'The logout request does not have the form that OpenID Connect gives it.',
+    sentence: 'The logout request does not have the form that OpenID Connect requires.',
   },
   'logout-token-invalid': { status: 400, stage: 'logout', sentence: 'The logout token is not valid here.' },
   'logout-token-replayed': { status: 400, stage: 'logout', sentence: 'The logout token was used before.' },
   'own-host-not-found': {
     status: 404,
     stage: 'keep-own-host',
-    sentence: 'There is nothing at this address: this host has the sign-in only. Use the address of the server.',
+    sentence: 'There is nothing at this address: this host is only for sign-in. Use the address of the server.',
   },
   'not-found': { status: 404, stage: 'routes', sentence: 'There is no such page under /.torhaus/.' },
   'self-test': { status: 400, stage: 'routes', sentence: 'This is a self-test, and was refused as it should be.' },
@@ -548,7 +553,7 @@ const table = {
   'upstream-identity-refused': {
     status: 502,
     stage: 'forward',
-    sentence: 'The server behind this proxy does not accept who the proxy says you are.',
+    sentence: 'The server behind this proxy does not accept the identity that the proxy presents for you.',
   },
   'upstream-connect-failed': {
     status: 502,
@@ -589,12 +594,12 @@ const table = {
   'client-share-exceeded': {
     status: 429,
     stage: 'forward',
-    sentence: 'Too many of your requests are waiting. Wait for answers before you send more.',
+    sentence: 'Too many of your requests are waiting. Wait for responses before you send more.',
   },
   'unproven-share-exceeded': {
     status: 503,
     stage: 'forward',
-    sentence: 'Too many requests of clients that are not known yet are waiting. Try again in a moment.',
+    sentence: 'Too many requests from clients that are not known yet are waiting. Try again in a moment.',
   },
   'tunnel-limit': {
     status: 503,
@@ -608,7 +613,7 @@ const table = {
   },
   'request-content-aborted': { status: 400, stage: 'forward', sentence: 'The content of the request ended early.' },
 
-  // After the fields of the response were sent: no status reaches the client, the connection is closed.
+  // After the head of the response was sent: no status reaches the client, and the connection is closed.
   'client-aborted': {
     status: 499,
     stage: 'forward',
@@ -627,15 +632,15 @@ const table = {
   'response-content-timeout': {
     status: 504,
     stage: 'forward',
-    sentence: 'The response of the server behind this proxy stood still for too long.',
+    sentence: 'The response from the server behind this proxy stalled for too long.',
   },
 
-  'tunnel-idle': { status: 504, stage: 'forward', sentence: 'Nothing passed through the WebSocket for too long.' },
+  'tunnel-idle': { status: 504, stage: 'forward', sentence: 'The WebSocket was idle for too long.' },
   'tunnel-too-old': { status: 401, stage: 'forward', sentence: 'The WebSocket was open for too long. Open it again.' },
   'tunnel-unjudged': {
     status: 503,
     stage: 'forward',
-    sentence: 'For too long it could not be found out whether the WebSocket may stay open.',
+    sentence: 'For too long, the proxy could not check whether the WebSocket may stay open.',
   },
   'tunnel-drained': { status: 503, stage: 'forward', sentence: 'The proxy is stopping. Open the WebSocket again.' },
 
@@ -650,18 +655,18 @@ export type Code = keyof typeof table
 
 export const errorTable: Readonly<Record<Code, Readonly<Row>>> = table
 
-/** Where a sign-in begins again for the page that was wanted. */
+/** Where to start the sign-in again for the requested page. */
 export interface NewSignIn {
   readonly path: string
-  /** The page goes there by itself. */
+  /** Whether the page goes there by itself. */
   readonly isAutomatic: boolean
 }
 
-/** Something that went wrong, as opposed to a decision: carries its code, and its cause for the log. */
+/** Something that went wrong, as opposed to a decision, with its code and, for the log, its cause. */
 export class Fault extends Error {
   override readonly name = 'Fault'
   readonly code: Code
-  /** What a person can do about it, where a sign-in went wrong. */
+  /** If a sign-in went wrong: where the person can start it again. */
   signIn?: NewSignIn
 
   constructor(code: Code, cause?: unknown) {
@@ -675,7 +680,7 @@ export function toFault(error: unknown): Fault {
   return error instanceof Fault ? error : new Fault('internal-error', error)
 }
 
-/** The fault of a store that cannot do it now; anything else is thrown. */
+/** The fault, if the store is unavailable; any other error is thrown again. */
 export function unavailable(error: unknown): Fault {
   const fault = toFault(error)
   if (fault.code !== 'store-unavailable') throw error

@@ -46,7 +46,7 @@ ${form({ what: 'session', account: name, key }, 'End', `End the session of ${vis
   const grantItems = grants.map(({ id, account: name, clientClass, network, userAgent, sinceMs, untilMs }) => {
     const what = `${clientClass} from ${describeNetwork(network)}`
     return html`<li><div>${person(name)}${what}<br><small>${visible(userAgent)}<br>confirmed ${ENGLISH.moment(sinceMs, nowMs)}, at most ${ENGLISH.duration(untilMs - nowMs)} more</small></div>
-${form({ what: 'grant', account: name, key: id }, 'Take back', `Take back ${what} of ${visible(name)}`)}</li>`
+${form({ what: 'grant', account: name, key: id }, 'Withdraw', `Withdraw ${what} of ${visible(name)}`)}</li>`
   })
   const isNobody = sessions.length === 0 && grants.length === 0
   return html`<h2>Sessions: ${sessions.length}</h2>
@@ -59,7 +59,7 @@ ${
   account === undefined
     ? new Html('')
     : html`<div class="actions">${form({ what: 'person', account, key: '' }, `End everything of ${visible(account)}`, `End everything of ${visible(account)}`)}</div>
-<p><small>Ends every session, and takes back every program that was confirmed. It keeps nobody out: change the password, and revoke personal access tokens at the server.</small></p>`
+<p><small>Ends all sessions, and withdraws all confirmations of programs. It does not lock anybody out: change the password, and revoke personal access tokens on the server.</small></p>`
 }`
 }
 

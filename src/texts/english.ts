@@ -1,6 +1,6 @@
 /**
- * Every text of our own pages for people, in English. A language is a table of the same keys; in braces stands what is
- * filled in. What `error.` begins is the sentence of the error table, for every client.
+ * All texts of Torhaus' own pages, in English. Every language is a table with the same keys. Names in braces are
+ * placeholders. Keys that begin with `error.` are the sentences of the error table, which every client gets.
  */
 import { type Code, errorTable } from '../errors.ts'
 
@@ -13,7 +13,7 @@ const sentences = Object.fromEntries(
 export const english = {
   ...sentences,
 
-  // Refusals: titles by code, or else by status; what a person can be told beyond the sentence
+  // Refusals: titles by code, or else by status; explanations beyond the sentence
   'title.sign-in-unknown': 'Sign-in not completed',
   'title.sign-in-refused': 'You were not signed in',
   'title.sign-in-other-provider': 'Sign-in not completed',
@@ -30,7 +30,7 @@ export const english = {
   'title.own-host-not-found': 'No such page',
   'title.account-mismatch': 'Two different people',
   'title.confirmation-gone': 'Nothing to confirm here',
-  'title.confirmation-other-account': 'This is not yours to confirm',
+  'title.confirmation-other-account': 'You cannot confirm this',
   'title.client-certificate-missing': 'A certificate is needed',
   'title.client-certificate-mismatch': 'Two different people',
   'title.certificate': 'Certificate not accepted',
@@ -46,14 +46,14 @@ export const english = {
     'You signed in with one factor only. Set up a second one at your identity provider, then sign in again.',
   'explain.not-found': 'There is nothing at this address.',
   'refusal.restarting':
-    'This sign-in is no longer under way: many tabs were opened at once, or it was used already. It begins again in a moment, for the page you wanted.',
+    'This sign-in is no longer in progress: many tabs were opened at once, or it has already been used. It starts again in a moment, for the page you wanted.',
   'refusal.confirmFirst': 'Confirm with your second factor, then try again.',
   'refusal.otherCertificate':
     'To choose another certificate, or none, close all windows of the browser first: it remembers which one you chose.',
   'refusal.unsent':
-    'What you just sent did not reach the server, and is not lost: sign in in a new tab, then come back and reload this page to send it again.',
+    'What you just sent did not reach the server, but it is not lost: sign in in a new tab, then come back and reload this page to send it again.',
   'request.id': 'request {id}',
-  'request.withoutId': 'request without id',
+  'request.withoutId': 'request without an id',
   'help.link': 'Help desk',
 
   // Buttons
@@ -70,9 +70,9 @@ export const english = {
 
   // Sign-in
   'choice.title': 'Where do you sign in?',
-  'choice.text': 'Choose where your account is. This browser will remember it.',
-  'departure.title': 'On to the sign-in',
-  'arrival.title': 'Back from the sign-in',
+  'choice.text': 'Choose where your account is. This browser will remember your choice.',
+  'departure.title': 'Continue to sign-in',
+  'arrival.title': 'Back from sign-in',
 
   // Sign-out
   'signOut.title': 'Sign out?',
@@ -81,52 +81,52 @@ export const english = {
   'signedOut.title': 'You are signed out',
   'signedOut.text': 'Close the browser if others use this computer.',
   'stillSignedIn.title': 'You are still signed in',
-  'stillSignedIn.text': 'A session of this browser goes on here.',
+  'stillSignedIn.text': 'This browser still has a session here.',
   'toldToSignOut.title': 'You are signed out',
-  'toldToSignOut.text': 'This server was told.',
+  'toldToSignOut.text': 'This server has been notified.',
   'noSuchSession.title': 'Nothing to sign out of',
-  'noSuchSession.text': 'This server knows no such session.',
+  'noSuchSession.text': 'This server does not know that session.',
 
   // Confirmation
   'confirm.title': 'Confirm this access?',
-  'confirm.signInOnce': 'You will be asked to sign in once more, for this confirmation alone.',
+  'confirm.signInOnce': 'You will be asked to sign in once more, just for this confirmation.',
   'confirm.cancel': 'Do not confirm',
   'confirm.notMe': 'This was not me',
   'disowned.title': 'This access is refused',
   'disowned.text':
-    'What was asked for is refused: nobody can confirm it any more. It is noted for those who look after this server.',
+    'The request has been refused, and nobody can confirm it any more. The people who run this server will be told.',
   'disowned.password':
-    'Whoever asked has your password. Change it now, then sign out everywhere on {page}, and tell your help desk.',
+    'Somebody else has your password. Change it now, then sign out everywhere on {page}, and tell your help desk.',
   'disowned.token':
-    'Whoever asked has your token. Revoke it at the server now, block it on {page}, and tell your help desk.',
+    'Somebody else has your token. Revoke it on the server now, block it on {page}, and tell your help desk.',
   'confirmed.title': 'Confirmed',
-  'confirmed.text': 'Run the command again: it passes now.',
-  'confirmed.takeBack': 'You can take this back at any time on {page}.',
+  'confirmed.text': 'Run the command again: it will work now.',
+  'confirmed.takeBack': 'You can withdraw this at any time on {page}.',
   'confirmed.page': 'your page',
   'confirm.account': 'Account',
   'confirm.program': 'Program',
   'confirm.from': 'From',
-  'confirm.asked': 'Asked',
+  'confirm.asked': 'Requested',
   'confirmGrant.text': 'A program that cannot ask you for a second factor wants to use {host} as you.',
-  'confirmGrant.may': 'May then',
+  'confirmGrant.may': 'Will be able to',
   'confirmGrant.nothingElse': 'and nothing else: no tokens, keys, service hooks or members',
-  'confirmGrant.holds': 'will hold for {network}',
+  'confirmGrant.holds': 'will apply to {network}',
   'confirmGrant.for': 'Valid for',
   'confirmGrant.atMost': '{duration} at most',
   'confirmGrant.only': 'Confirm only what you started yourself, just now.',
-  'confirmGrant.otherwise': 'If you did not, somebody else has your password: say so below.',
-  'confirmPat.text': 'Your personal access token for {host} is to be used where you have not confirmed it.',
+  'confirmGrant.otherwise': 'If you did not start this, somebody else has your password: say so below.',
+  'confirmPat.text': 'Your personal access token for {host} is being used in a place that you have not confirmed.',
   'confirmPat.token': 'Token',
-  'confirmPat.fingerprint': 'its fingerprint here, as on {page}; Torhaus does not keep the token',
-  'confirmPat.holds': 'will hold for {network}, and this token alone',
+  'confirmPat.fingerprint': 'its fingerprint, as shown on {page}; Torhaus does not store the token',
+  'confirmPat.holds': 'will apply to {network}, and only to this token',
   'confirmPat.only': 'Confirm only a use that you started yourself.',
-  'confirmPat.otherwise': 'If you did not, somebody else has your token: say so below.',
+  'confirmPat.otherwise': 'If you did not start this, somebody else has your token: say so below.',
 
   // Personal page
   'account.title': 'You are signed in',
   'account.account': 'Account',
   'account.signedIn': 'Signed in',
-  'account.provenBy': 'Proven by',
+  'account.provenBy': 'Signed in with',
   'account.address': 'Your address',
   'account.goTo': 'Go to {host}',
   'account.setUpGit': 'Set up git for this server',
@@ -134,10 +134,10 @@ export const english = {
   'grants.none': 'None. When git or another program is refused, it shows a link: open it to confirm.',
   'grants.from': '{program} from {network}',
   'grants.may': 'may {cover}: at most {duration} more',
-  'grants.takeBack': 'Take back',
-  'grants.takeBackIt': 'Take back: {what}',
+  'grants.takeBack': 'Withdraw',
+  'grants.takeBackIt': 'Withdraw: {what}',
   'pats.title': 'Personal access tokens seen',
-  'pats.none': 'None that the server has named as yours.',
+  'pats.none': 'None that the server says are yours.',
   'pats.blocked': 'blocked',
   'pats.from': 'from {networks}',
   'pats.firstSeen': 'first seen {time}',
@@ -149,13 +149,13 @@ export const english = {
   'networks.title': 'Where your tokens may be used',
   'networks.none': 'No token of yours has been seen.',
   'networks.from': '{token} from {network}',
-  'networks.waits': 'waits for you',
+  'networks.waits': 'waiting for you',
   'networks.waiting': '{waits}: {program} at {address}, {time}',
-  'networks.look': 'Look',
+  'networks.look': 'View',
   'networks.confirmed': 'confirmed {time}',
-  'networks.nobodyAsks': 'was used there, so nobody asks',
+  'networks.nobodyAsks': 'already used there, so no confirmation is needed',
   'networks.withdrawn': 'withdrawn',
-  'networks.usedThere': 'was used there',
+  'networks.usedThere': 'already used there',
   'networks.here': 'where you are now',
   'networks.confirm': 'Confirm',
   'networks.confirmIt': 'Confirm: token {token} from {network}',
@@ -170,15 +170,15 @@ export const english = {
   'sessions.endIt': 'End the session of {time}, {device}',
   'sessions.from': 'from {address}',
   'device.both': '{browser} on {system}',
-  'device.unknown': 'Browser of unknown kind',
+  'device.unknown': 'Unknown browser',
   'everywhere.button': 'Sign out everywhere',
-  'everywhere.text': 'Ends every session, and takes back every program you have confirmed.',
+  'everywhere.text': 'Ends all sessions, and withdraws all your confirmations of programs.',
 
   // Setting up git
   'git.title': 'git and this server',
-  'git.text': 'Without any set-up, git asks for a user name and a password. Each of these ways is enough by itself.',
+  'git.text': 'Without any setup, git asks for a user name and a password. Any one of these ways is enough.',
   'git.token.title': 'A personal access token',
-  'git.token.text': 'Make one at the server, and give it as the password; the user name does not matter.',
+  'git.token.text': 'Create one on the server, and enter it as the password; the user name does not matter.',
   'git.helper.title': 'Signing in from the terminal',
   'git.helper.text':
     'Needs Node 18 or later, and {file}, kept in your home directory. It shows a link when git needs you; the token stays in memory only.',
@@ -210,7 +210,7 @@ export const english = {
   'program.rest': 'Script or REST client',
   'program.other': 'Unknown program',
 
-  // How somebody has signed in (RFC 8176 2)
+  // How somebody signed in (RFC 8176 2)
   'method.face': 'face',
   'method.fpt': 'fingerprint',
   'method.hwk': 'security key',
@@ -218,12 +218,12 @@ export const english = {
   'method.mca': 'second channel',
   'method.otp': 'one-time code',
   'method.pin': 'PIN',
-  'method.pop': 'key of the device',
+  'method.pop': 'device key',
   'method.pwd': 'password',
   'method.sc': 'smart card',
   'method.sms': 'text message',
-  'method.swk': 'key in software',
-  'method.tel': 'telephone',
+  'method.swk': 'software key',
+  'method.tel': 'phone call',
   'method.wia': 'Windows sign-in',
   'method.ticket': 'Windows sign-in with a second factor',
 

@@ -81,7 +81,7 @@ export const german: Texts = {
   'error.bearer-type-refused': 'Dieses Token des Identitätsanbieters ist kein Zugriffstoken.',
   'error.bearer-sender-constrained':
     'Das Zugriffstoken ist an einen Schlüssel seines Besitzers gebunden und gilt nicht als einfaches Bearer-Token.',
-  'error.bearer-audience-mismatch': 'Das Zugriffstoken wurde für jemand anderen ausgestellt.',
+  'error.bearer-audience-mismatch': 'Das Zugriffstoken wurde für einen anderen Dienst ausgestellt.',
   'error.bearer-groups-unknown':
     'Das Zugriffstoken sagt nicht, in welchen Gruppen die Person ist: Die Angabe fehlt, oder es sind zu viele.',
   'error.bearer-claim-invalid': 'Eine Angabe im Zugriffstoken fehlt oder ist falsch.',

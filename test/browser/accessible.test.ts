@@ -93,7 +93,7 @@ test('the page to choose a provider at, and the one that carries a fragment past
   }
   const paper = plainPages().in('en')
   await page.setContent(movingPage(paper, DEPARTURE, '/on').text.replace(/<script>.*?<\/script>/s, ''))
-  await clean(page, 'On to the sign-in')
+  await clean(page, 'Continue to sign-in')
   await page.context().close()
 })
 

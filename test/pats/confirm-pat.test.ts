@@ -57,7 +57,7 @@ test('nobody but the owner confirms, and nobody else learns what it is', async (
   const link = await lab.refusedLink({ from: at(1), token: eves })
   for (const answer of [await ada.send(link), await lab.confirm(ada, link)]) {
     assert.deepEqual([answer.status, codeOf(answer)], [403, 'confirmation-other-account'])
-    assert.match(answer.text, /Only its owner can confirm/)
+    assert.match(answer.text, /Only the owner of that account can confirm/)
     assert.ok(!answer.text.includes('carol') && !answer.text.includes(at(1)))
   }
   assert.equal((await new Person().send(link)).status, 303)
@@ -83,7 +83,7 @@ test('what its owner says is not theirs is withdrawn there, counted and audited'
   ]
   const answer = await ada.press(link, new URL(link).pathname.replace('/confirm/', '/disown/'))
   assert.equal(new URL(answer.url).pathname, '/.torhaus/disowned/token')
-  assert.match(answer.text, /has your token\. Revoke it at the server now/)
+  assert.match(answer.text, /has your token\. Revoke it on the server now/)
   assert.equal(codeOf(await ada.send(link)), 'confirmation-gone')
   assert.equal(await lab.use({ from: at(1) }), 'pat-unconfirmed')
   assert.equal(await lab.metric('torhaus_pats_total{event="disowned"}'), before + 1)

@@ -36,5 +36,5 @@ test('a session of an earlier version, which noted nothing, is listed and goes o
   const text = await page(person)
   assert.match(text, /You are signed in/)
   for (const item of itemsOf(text)) assert.doesNotMatch(item, /<small>[^<]*from/)
-  assert.match(text, /aria-label="End the session of just now \(.* UTC\), Browser of unknown kind"/)
+  assert.match(text, /aria-label="End the session of just now \(.* UTC\), Unknown browser"/)
 })

@@ -27,5 +27,5 @@ test('a WebSocket opens with a token once its owner has confirmed, and closes wh
   assert.equal(await over, 1006)
   assert.equal((await lab.record('/confirmed'))['torhaus.code'], 'pat-unconfirmed')
   const page = (await browser.send(home)).text
-  assert.doesNotMatch(page, /waits for you/, 'nobody is asked for a tunnel that is looked at again')
+  assert.doesNotMatch(page, /waiting for you/, 'nobody is asked for a tunnel that is looked at again')
 })
