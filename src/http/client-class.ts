@@ -12,13 +12,19 @@ const byUserAgent: readonly [RegExp, ClientClass][] = [
   [/^Git-Credential-Manager\b/i, 'credential-manager'],
   [/^(git|JGit|go-git)\//, 'git'],
   [/^Team Foundation \(|^Team {2}Explorer {2}Everywhere|\bTFSProxy\b/, 'visual-studio'],
-  [/^VstsAgentCore-|^VSTSAgent/i, 'build-agent'],
-  [/^(NuGet|npm\/|pnpm\/|yarn\/|Apache-Maven|Gradle|pip\/|twine\/)/i, 'package-client'],
-  [/^(skopeo|docker|containerd|containers|libpod|buildah|buildkit|cri-o|oras(-go)?|helm)\//i, 'package-client'],
+  [/^(vsts-?agent|vsts_|gitlab-runner )/i, 'build-agent'],
   [
-    /^(curl|Wget|Java\/|Apache-HttpClient\/|PostmanRuntime|node-|axios|python-|Go-http-client|VSServices|PowerShell)/i,
-    'rest',
+    /^(NuGet|npm\/|pnpm\/|yarn\/|bun\/|Apache-Maven|Gradle|Composer\/|(HashiCorp )?Terraform\/|OpenTofu\/)/i,
+    'package-client',
   ],
+  [/^(pip|twine|uv|poetry|pdm|conda|conan|bundler|(Ruby, )?RubyGems|Debian APT-HTTP)\/|^cargo[ /]/i, 'package-client'],
+  [
+    /^(skopeo|docker(-client)?|containerd|containers|libpod|buildah|buildkit|cri-o|oras(-go)?|helm)\//i,
+    'package-client',
+  ],
+  [/^(curl|Wget|Java(-http-client)?\/|Apache-HttpClient\/|PostmanRuntime|python[-/]|PowerShell)/i, 'rest'],
+  // Node's own `fetch` says just that.
+  [/^(node$|node-|azure-devops-node-api|axios|got \(|Go-http-client|VSServices|RenovateBot\/|JetBrains IDE)/i, 'rest'],
   // PowerShell, web services and scripts of Windows: named like browsers, with a system's brackets in the name of some.
   [
     /^Mozilla\/\d\.0 \(.*(\) (Windows)?PowerShell\/|; MS Web Services Client Protocol |; WinHttp\.WinHttpRequest\.)/,
