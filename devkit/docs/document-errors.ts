@@ -112,7 +112,7 @@ const advice: Partial<Record<Code, string>> = {
   'pat-unreadable':
     'The server gives the same answer for forged tokens and for tokens of narrow scope. See `credentials.patProof.unreadable`.',
   'pat-unnamed':
-    'The token is valid. Add the scope `read_user` in GitLab or `read:user` in Gitea, or see `credentials.patProof.unreadable`.',
+    'The token is valid. Add the scope `read_user` in GitLab or `read:user` in Gitea before 1.27, or see `credentials.patProof.unreadable`.',
   'pat-proof-limited':
     'See `credentials.patProof.maxReadsPerNetwork` and `maxReads`. Tokens that have been proven before are not limited.',
   'pat-proof-unavailable':

@@ -23,8 +23,8 @@ export interface ProofLab extends ProxyUnderTest {
 }
 
 export const READS = [
-  ...['/DefaultCollection/_apis/connectionData', '/api/v1/user', '/login/oauth/userinfo', '/api/v4/user'],
-  ...['/api/v4/job', '/api/v4/personal_access_tokens/self', '/rest/api/latest/application-properties'],
+  ...['/DefaultCollection/_apis/connectionData', '/api/v1/user', '/api/v1/token', '/login/oauth/userinfo'],
+  ...['/api/v4/user', '/api/v4/job', '/api/v4/personal_access_tokens/self', '/rest/api/latest/application-properties'],
 ]
 
 /** Labs for one test file, closed with it. */
@@ -103,7 +103,8 @@ const answers: Record<Product, Answers> = {
   gitea({ owners, narrow }, path, token, response) {
     const owner = owners.get(token)
     if (owner === undefined) return json(response, 401, { message: 'invalid username, password or token' })
-    if (path === '/login/oauth/userinfo') return json(response, 200, { sub: '7', preferred_username: owner })
+    if (path === '/login/oauth/userinfo') return json(response, 403, { message: 'required scope: read:user' })
+    if (path === '/api/v1/token') return json(response, 200, { id: 2, scopes: [], user: { id: 7, login: owner } })
     if (narrow.has(token)) return json(response, 403, { message: 'token does not have [read:user]' })
     return json(response, 200, { id: 7, login: owner })
   },

@@ -28,7 +28,8 @@ const [, ...conclusions] = table('| Product | The server answers |')
 const [[, ...products] = [], ...carriers] = table('| Carrier |')
 const code = (cell = '') => cell.replaceAll('`', '')
 
-type Reply = (response: ServerResponse, isSecond: boolean) => unknown
+/** `read`: how many were asked before. */
+type Reply = (response: ServerResponse, read: number) => unknown
 const json =
   (status: number, value: object, fields: Record<string, string> = {}): Reply =>
   response =>
@@ -37,10 +38,11 @@ const page =
   (status: number, fields: Record<string, string> = {}): Reply =>
   response =>
     response.writeHead(status, { 'Content-Type': 'text/html', ...fields }).end('<html>')
+/** One after the other, the last for all that follow. */
 const then =
-  (first: Reply, second: Reply): Reply =>
-  (response, isSecond) =>
-    (isSecond ? second : first)(response, false)
+  (...replies: readonly Reply[]): Reply =>
+  (response, read) =>
+    replies[Math.min(read, replies.length - 1)]?.(response, read)
 
 const USER = { 'X-VSS-UserData': '0b1c:ada' }
 const connection = (user: object) => json(200, { authenticatedUser: user })
@@ -63,8 +65,13 @@ const REPLIES: Record<string, Record<string, Reply>> = {
   gitea: {
     '200, an account': json(200, { id: 7, login: 'ada' }),
     '401': json(401, { message: 'invalid username, password or token' }),
-    '403, then an account': then(GITEA_NARROW, json(200, { sub: '7', preferred_username: 'ada' })),
-    '403, twice': then(GITEA_NARROW, GITEA_NARROW),
+    '403, then an account': then(GITEA_NARROW, json(200, { id: 2, scopes: ['x'], user: { id: 7, login: 'ada' } })),
+    '403, 404, then an account': then(GITEA_NARROW, page(404), json(200, { sub: '7', preferred_username: 'ada' })),
+    '403, then 401': then(GITEA_NARROW, json(401, { message: 'invalid username, password or token' })),
+    '403, 404, then 401': then(GITEA_NARROW, page(404), page(401)),
+    '403, 404, then 403': then(GITEA_NARROW, page(404), GITEA_NARROW),
+    '403 each time': GITEA_NARROW,
+    '403, then a page': then(GITEA_NARROW, page(200)),
     '200, a page': page(200),
     '500': page(500),
   },
@@ -142,7 +149,7 @@ for (const [index, cell] of products.entries()) {
           let reads = 0
           lab.server.answers = ({ url = '' }, response) => {
             if (!READS.includes(url)) return false
-            reply(response, reads++ > 0)
+            reply(response, reads++)
             return true
           }
           lab.seen()
