@@ -19,6 +19,8 @@ export interface RequestReadings {
 }
 
 const METHOD = /^[A-Z-]+$/
+/** Not available, by whatever name they come: TRACE would show credentials to scripts, CONNECT is for proxies of clients. */
+const REFUSED: readonly string[] = ['TRACE', 'CONNECT']
 /** One is what clients send. Each is decided on with every reading of the path. */
 const MAX_OVERRIDES = 8
 
@@ -26,7 +28,7 @@ export function requestReadings(
   method: string,
   { path, raw }: RequestTarget,
   fields: RequestFields,
-): RequestReadings | undefined | 'target-malformed' | 'method-override-malformed' {
+): RequestReadings | undefined | 'target-malformed' | 'method-override-malformed' | 'method-refused' {
   const paths = pathReadings(path)
   if (paths === 'malformed') return 'target-malformed'
   const overrides = overridesOf(method, raw, fields)
@@ -34,6 +36,7 @@ export function requestReadings(
   if (paths === undefined && overrides.length === 0 && !isForm) return undefined
   if (overrides.length > MAX_OVERRIDES || !overrides.every(override => METHOD.test(override)))
     return 'method-override-malformed'
+  if (overrides.some(override => REFUSED.includes(override))) return 'method-refused'
   return {
     ...{ paths: paths ?? [path], hidesSegments: paths !== undefined && hidesSegments(path) },
     ...{ methods: [...new Set([method, ...overrides])], isForm },

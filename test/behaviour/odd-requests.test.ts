@@ -60,3 +60,20 @@ test('a name in Latin-1, percent-encoded, passes byte for byte', async () => {
     ['/%E9', '/caf%e9/%FF?q=%E9', '/_apis/%C3%A9%E9'],
   )
 })
+
+test('TRACE and CONNECT are not available, by whatever name they come', async () => {
+  const seen = proxy.origin.requests.length
+  for (const [line, ...fields] of [
+    ['TRACE /'],
+    ['POST /?_method=TRACE'],
+    ['POST /', 'X-HTTP-Method-Override: trace'],
+    ['GET /', 'X-HTTP-Method: CONNECT'],
+    ['GET /', 'X_Method_Override: GET, TRACE'],
+  ] as const) {
+    const response = await proxy.pass(line, fields)
+    const said = [response.status, response.one('X-Torhaus-Error'), response.one('Allow')?.includes('TRACE')]
+    assert.deepEqual(said, [405, 'method-refused', false], line)
+  }
+  assert.equal(proxy.origin.requests.length, seen)
+  assert.equal((await proxy.pass('POST /', ['X-HTTP-Method-Override: PUT'])).status, 200)
+})

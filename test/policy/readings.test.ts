@@ -189,3 +189,16 @@ test('a handful of methods may be named beside the one of the request, and no mo
   const raw = `/?${'_method=put&'.repeat(9)}`
   assert.equal(requestReadings('POST', { raw, path: '/' }, none), 'method-override-malformed')
 })
+
+test('an override that is TRACE or CONNECT is refused as these methods are', () => {
+  const none = reader.read([])
+  assert.ok(typeof none === 'object')
+  for (const override of ['TRACE', 'connect', ' Trace ', 'GET, TRACE'])
+    assert.equal(
+      requestReadings('POST', { raw: '/', path: '/' }, { ...none, methodOverrides: [override] }),
+      'method-refused',
+      override,
+    )
+  for (const raw of ['/?_method=trace', '/?a=b;_METHOD[]=%43ONNECT'])
+    assert.equal(requestReadings('POST', { raw, path: '/' }, none), 'method-refused', raw)
+})

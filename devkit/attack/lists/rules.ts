@@ -25,6 +25,8 @@ const OVERRIDES = [
   ...['X-Method-Override: DELETE', 'X-HTTP-Method: DELETE', 'x-http-method-override: delete'],
 ]
 
+const METHODS_OF_NOBODY = ['X-HTTP-Method-Override: TRACE', 'X_HTTP_Method: connect', 'X.Method.Override: GET, TRACE']
+
 const PUSHES = [
   ...['POST /tfs/_git/r/git-receive-pack', 'POST /tfs/_git/r/git-receive-pack/', 'POST /tfs/_git/r//git-receive-pack'],
   ...['GET /tfs/_git/r/info/refs?service=git-receive-pack', 'GET /tfs/_git/r/info/refs?service=git%2Dreceive-pack'],
@@ -53,6 +55,9 @@ const under = (setting: SettingName): readonly Attack[] => [
   ]),
   ...OVERRIDES.map(field =>
     request(`rule on methods: ${field}`, setting, 'POST /x', [patField, field, 'Content-Length: 0']),
+  ),
+  ...METHODS_OF_NOBODY.map(field =>
+    request(`rule on methods: ${field}`, setting, 'POST /x?_method=trace', [patField, field, 'Content-Length: 0']),
   ),
   request('rule on methods: DELETE', setting, 'DELETE /x', [patField]),
   ...PUSHES.map(line => request(`rule on pushes: ${line}`, setting, line, [patField, 'Content-Length: 0'])),
