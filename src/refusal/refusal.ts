@@ -77,11 +77,16 @@ const packageClientFields = (code: Code, shown: string) => [
 /** Codes of the OCI Distribution Specification 1.1, error codes; they are lower case where they are printed. */
 const REGISTRY_CODES: Readonly<Record<number, string>> = { 401: 'UNAUTHORIZED', 403: 'DENIED', 429: 'TOOMANYREQUESTS' }
 
-/** npm prints `error`, clients of container registries the first of `errors`. */
-const packageClientMembers = (status: number, shown: string) => ({
-  error: shown,
-  errors: [{ code: REGISTRY_CODES[status] ?? 'UNKNOWN', message: shown }],
-})
+/** The only path of the OCI Distribution Specification 1.1 (2.4). */
+const REGISTRY = /^\/v2(\/|$)/
+
+/** npm and yarn print `error`; clients of container registries, whatever their name, code and message of the first of `errors`, cargo its `detail`. */
+function packageMembers({ clientClass, target }: PartialExchange, status: number, shown: string): object {
+  const error = { code: REGISTRY_CODES[status] ?? 'UNKNOWN', message: shown }
+  // Some print a detail behind the message: it would stand there twice.
+  if (REGISTRY.test(target?.path ?? '')) return { error: shown, errors: [error] }
+  return clientClass === 'package-client' ? { error: shown, errors: [{ ...error, detail: shown }] } : {}
+}
 
 /** A browser's way to the sign-in, and back to where it wanted to go. */
 export function sendToSignIn(
@@ -102,8 +107,10 @@ export function sendToSignIn(
   )
 }
 
+const toOpen = (link: string) => `Open ${link} in a browser to confirm, then try again.`
+
 const withLink = (sentence: string, link: string | undefined) =>
-  link === undefined ? sentence : `${sentence} Open ${link} in a browser to confirm, then try again.`
+  link === undefined ? sentence : `${sentence} ${toOpen(link)}`
 
 const requestIdFields = ({ requestId }: PartialExchange) => (requestId === undefined ? [] : ['X-Request-Id', requestId])
 
@@ -140,7 +147,9 @@ function render(
         }),
       }
     default:
-      if (accept.includes('text/html')) return page(known, code, settings, link, help)
+      // Some accept a page at last, and would print its source.
+      if (known.clientClass !== 'package-client' && accept.includes('text/html'))
+        return page(known, code, settings, link, help)
       return {
         fields: ['Content-Type', 'application/problem+json'],
         text: JSON.stringify({
@@ -149,8 +158,9 @@ function render(
           status,
           code,
           ...(known.requestId === undefined ? {} : { requestId: known.requestId }),
-          ...(link === undefined ? {} : { confirmUrl: link }),
-          ...(known.clientClass === 'package-client' ? packageClientMembers(status, withLink(sentence, link)) : {}),
+          // uv prints it after the title.
+          ...(link === undefined ? {} : { detail: toOpen(link), confirmUrl: link }),
+          ...packageMembers(known, status, withLink(sentence, link)),
         }),
       }
   }

@@ -184,15 +184,40 @@ test('npm and NuGet read what they print, and an ordinary first request warns of
   }
 })
 
-test('clients of container registries read the errors of their specification, with the link to confirm', async () => {
-  for (const agent of ['skopeo/1.9.3', 'docker/27.3.1 go/go1.23', 'containers/5.34 (github.com/containers/image)']) {
+test('clients of container registries, whatever their name, read the errors of their specification, with the link to confirm', async () => {
+  for (const agent of ['skopeo/1.9.3', 'docker/27.3.1 go/go1.23', 'Go-http-client/1.1', 'of-my-own/1.0']) {
     const fields = [`User-Agent: ${agent}`, await oneFactor()]
     const response = await proxy.ask('GET /v2/demo/app/manifests/latest', fields)
-    const [{ code, message }] = JSON.parse(response.text).errors
-    assert.deepEqual([response.status, code], [403, 'DENIED'])
-    assert.match(message, /\/\.torhaus\/confirm\//)
+    const [error] = JSON.parse(response.text).errors
+    assert.deepEqual([response.status, error.code, Object.keys(error)], [403, 'DENIED', ['code', 'message']])
+    assert.match(error.message, /\/\.torhaus\/confirm\//)
   }
 })
+
+test('cargo and uv read what they print, with the link to confirm', async () => {
+  for (const agent of ['cargo/1.95.0 (f2d3ce0bd 2026-03-21)', 'uv/0.13.9 {"installer":{"name":"uv"}}']) {
+    const response = await proxy.ask('PUT /feed/api/v1/crates/new', [`User-Agent: ${agent}`, await oneFactor()])
+    const { title, detail, errors } = JSON.parse(response.text)
+    assert.match(detail, /^Open http:.*\/\.torhaus\/confirm\/.* in a browser to confirm/)
+    assert.equal(errors[0].detail, `${title} ${detail}`)
+  }
+})
+
+/** As uv sends when it publishes, and pip when it looks for a package. */
+const LAST_HTML = [
+  ['uv/0.13.9 {}', 'application/json;q=0.9, text/plain;q=0.8, text/html;q=0.7'],
+  [
+    'pip/23.2.1 {}',
+    'application/vnd.pypi.simple.v1+json, application/vnd.pypi.simple.v1+html; q=0.1, text/html; q=0.01',
+  ],
+] as const
+
+for (const [agent, accept] of LAST_HTML)
+  test(`${agent} accepts a page at last, and gets problem details`, async () => {
+    const fields = [`User-Agent: ${agent}`, `Accept: ${accept}`, await oneFactor()]
+    const response = await proxy.ask('GET /feed/simple/six/', fields)
+    assert.deepEqual([response.status, response.one('Content-Type')], [403, 'application/problem+json'])
+  })
 
 test('a browser reads a page without script, which nobody can frame, and in which nothing it sent is markup', async () => {
   const response = await proxy.ask('GET /%3Cscript%3E?%3Cscript%3E', [agents.browser, html, await oneFactor()])
