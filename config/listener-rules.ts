@@ -20,8 +20,12 @@ export function checkHosts({ listener, admin }: Listeners, report: Report): void
 /** Whether two hosts cannot have one port each. */
 export const doMeet = (one: string, other: string): boolean => meets(one, other) || meets(other, one)
 
-/** `::` takes IPv4, too. */
-const meets = (one: string, other: string) => one === other || one === '::' || (one === '0.0.0.0' && isIP(other) !== 6)
+/** `::` takes IPv4, too; localhost is listened to on both of its addresses. */
+const meets = (one: string, other: string) =>
+  one === other ||
+  one === '::' ||
+  (one === '0.0.0.0' && isIP(other) !== 6) ||
+  (one === 'localhost' && ['127.0.0.1', '::1'].includes(other))
 
 /** Whoever starts second would be told that the first has it, and that is Torhaus itself. */
 export function checkPorts({ listener, admin }: Listeners, report: Report): void {

@@ -1,4 +1,5 @@
 import { createServer } from 'node:net'
+import { isAddressMissing, listenAddresses } from '../listener/listen-addresses.ts'
 import { listenProblem } from '../listener/listen-problem.ts'
 import { ask } from './ask.ts'
 import type { Examination } from './examination.ts'
@@ -14,24 +15,34 @@ export const examinePorts: Examination = async ({ config }) => {
   // One that wants a PROXY protocol header first does not answer us.
   const isListener = async () => (await isTorhaus(config)) || (listener.proxyProtocol && (await isRunning()))
   return [
-    ...(await portFindings('listener', listener.host, listener.port, isListener)),
-    ...(await portFindings('admin', admin.host, admin.port, isRunning)),
+    ...(await portFindings('listener', [listener.host], listener.port, isListener)),
+    ...(await portFindings('admin', await addressesOf(admin.host), admin.port, isRunning)),
   ]
 }
 
+/** A name that leads nowhere says so once somebody listens there. */
+const addressesOf = (host: string) => listenAddresses(host).catch(() => [host])
+
 async function portFindings(
   section: 'listener' | 'admin',
-  host: string,
+  hosts: readonly string[],
   port: number,
   isOurs: () => Promise<boolean>,
 ): Promise<Finding[]> {
-  const error = await failureToListen(host, port)
-  if (error === undefined || (error.code === 'EADDRINUSE' && (await isOurs()))) return []
-  const problem = listenProblem(error, { section, host, port }) ?? {
-    ...{ option: `${section}.host`, what: `nothing can listen on ${host} (${error.message})` },
-    remedy: `look at ${section}.host and ${section}.port`,
+  const tried = await Promise.all(hosts.map(async host => ({ host, error: await failureToListen(host, port) })))
+  const there = tried.filter(({ error }) => !isAddressMissing(error))
+  const isFree = async (error: NodeJS.ErrnoException | undefined) =>
+    error === undefined || (error.code === 'EADDRINUSE' && (await isOurs()))
+  const findings: Finding[] = []
+  for (const { host, error } of there.length > 0 ? there : tried) {
+    if (await isFree(error)) continue
+    const problem = listenProblem(error, { section, host, port }) ?? {
+      ...{ option: `${section}.host`, what: `nothing can listen on ${host} (${error?.message})` },
+      remedy: `look at ${section}.host and ${section}.port`,
+    }
+    findings.push({ ...problem, why: 'Torhaus cannot start', severity: 'error' })
   }
-  return [{ ...problem, why: 'Torhaus cannot start', severity: 'error' }]
+  return findings
 }
 
 function failureToListen(host: string, port: number): Promise<NodeJS.ErrnoException | undefined> {

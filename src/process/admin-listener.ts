@@ -4,7 +4,6 @@
  *
  * It is a bare `node:http`: docs/decisions/0002-fastify.md says why.
  */
-import { lookup } from 'node:dns/promises'
 import { once } from 'node:events'
 import type { Server as HttpServer, IncomingMessage, RequestListener, ServerResponse } from 'node:http'
 import type { Server as HttpsServer } from 'node:https'
@@ -17,6 +16,7 @@ import type { MonotonicClock } from '../clock.ts'
 import { formFields } from '../http/form-fields.ts'
 import { isFormType } from '../http/form-type.ts'
 import { boundAdminConnections } from '../listener/admin-connections.ts'
+import { isAddressMissing, listenAddresses } from '../listener/listen-addresses.ts'
 import { type AdminAnswer, type AdminRoutes, jsonAnswer, type NotRead } from '../operator/admin-exchange.ts'
 import { type OperatorParts, operatorRoutes } from '../operator/operator-routes.ts'
 import type { AdminCheck } from './admin-credential.ts'
@@ -48,6 +48,8 @@ export interface AdminParts {
   readonly readiness: () => Readiness | Promise<Readiness>
   readonly operator: OperatorParts
   readonly monotonic: MonotonicClock
+  /** Where a host is; of localhost all of its addresses. */
+  readonly addressesOf?: (host: string) => Promise<readonly string[]>
   /** Default: what fits its share of descriptors. */
   readonly maxConnections?: number
 }
@@ -83,11 +85,16 @@ export class AdminListener implements AsyncDisposable {
     return (this.servers[0]?.address() as AddressInfo | null | undefined)?.port
   }
 
+  /** Rejects where another program has the port on one of the addresses: it would answer in our place. */
   async listen({ host, port }: { readonly host: string; readonly port: number }): Promise<void> {
-    const [first = host, ...others] = host === 'localhost' ? await addressesOf(host) : [host]
-    await this.#listen(first, port)
-    // Localhost is 127.0.0.1 and ::1, and not every machine has both.
-    for (const other of others) await this.#listen(other, this.port ?? port).catch(() => undefined)
+    const { addressesOf = listenAddresses } = this.#parts
+    let missing: unknown
+    for (const address of await addressesOf(host))
+      await this.#listen(address, this.port ?? port).catch((error: unknown) => {
+        if (!isAddressMissing(error)) throw error
+        missing = error
+      })
+    if (this.servers.length === 0) throw missing
   }
 
   async #listen(host: string, port: number): Promise<void> {
@@ -141,8 +148,6 @@ export class AdminListener implements AsyncDisposable {
     })
   }
 }
-
-const addressesOf = async (host: string) => (await lookup(host, { all: true })).map(({ address }) => address)
 
 const ownRoutes = (parts: AdminParts): AdminRoutes => ({
   'GET /livez'() {

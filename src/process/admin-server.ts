@@ -43,7 +43,7 @@ export class AdminServer {
       await next.listen({ host, port }).catch(async (error: unknown) => {
         await next[Symbol.asyncDispose]()
         if (isSamePort) await this.#open?.listen(before).catch(() => undefined)
-        throw listenError(error, { section: 'admin', host, port })
+        throw listenError(error, { section: 'admin', host: (error as { address?: string }).address ?? host, port })
       })
       await this.#open?.[Symbol.asyncDispose]()
       this.#open = next

@@ -52,6 +52,8 @@ test('one port is for one of the listeners only, unless they are at different ad
     ['0.0.0.0', '127.0.0.1'],
     ['127.0.0.1', '::'],
     ['::', '0.0.0.0'],
+    ['127.0.0.1', 'localhost'],
+    ['localhost', '::1'],
   ] as const)
     assert.match(found(host, adminHost), /admin\.port 8443 is that of the listener/, `${host} ${adminHost}`)
   assert.doesNotMatch(found('0.0.0.0', '::1'), /is that of the listener/)

@@ -108,6 +108,11 @@ test('a port that is taken by another program is named by its option, and one th
       found('ports', at(free, taken)),
       /^error \(admin\.port\) \d+ is taken on 127\.0\.0\.1 \(EADDRINUSE\)/,
     )
+    const byName = at(free, taken)
+    await assertFound(
+      found('ports', { ...byName, admin: { ...byName.admin, host: 'localhost' } }),
+      /^error \(admin\.port\) \d+ is taken on 127\.0\.0\.1 \(EADDRINUSE\)/,
+    )
     const elsewhere = at(free, await freePort())
     const on = (host: string): Config => ({ ...elsewhere, listener: { ...elsewhere.listener, host } })
     await assertFound(
