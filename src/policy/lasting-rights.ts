@@ -38,7 +38,7 @@ interface Test {
 
 type Asked = Pick<Authenticated, 'method' | 'target' | 'readings' | 'credentials'>
 
-/** These make nothing, whatever the path; what is deleted lasts no longer. */
+/** These make nothing, whatever the path; what is deleted lasts no longer, unless it was a protection. */
 const MAKES_NOTHING = ['GET', 'HEAD', 'OPTIONS', 'DELETE']
 const mayMake = (method: string) => !MAKES_NOTHING.includes(method)
 
@@ -46,6 +46,7 @@ export class LastingRights {
   /** The last word of each path: nearly every request has none of them. */
   readonly #words: RegExp | undefined
   readonly #byChanging: readonly Test[]
+  readonly #byDeleting: readonly Test[]
   readonly #byReading: readonly Test[]
   readonly #pages: RegExp | undefined
 
@@ -54,6 +55,7 @@ export class LastingRights {
     const rights = lists.flatMap(list => list.rights)
     this.#words = patternOf([...new Set(rights.map(({ path }) => /\/[^/*$]+(?=\$?$)/.exec(path)?.[0] ?? path))])
     this.#byChanging = testsOf(rights.filter(right => right.byReading === undefined))
+    this.#byDeleting = testsOf(rights.filter(right => right.byDeleting))
     this.#byReading = testsOf(rights.filter(right => right.byReading))
     this.#pages = patternOf(lists.flatMap(({ pages }) => pages))
   }
@@ -61,12 +63,18 @@ export class LastingRights {
   /** Undefined for nearly every request. Where it can be read in several ways, each counts. */
   signOf({ method, target, readings, credentials }: Asked): LastingSign | undefined {
     const isBrowser = credentials.scheme === 'session'
-    const isChanging = readings === undefined ? mayMake(method) : readings.methods.some(mayMake)
+    const tests = this.#testsFor(method, readings)
     const sign =
-      isChanging && (readings !== undefined || this.#words?.test(target.path) === true)
-        ? firstSign(this.#byChanging, target.path, readings?.paths, isBrowser)
+      tests !== undefined && (readings !== undefined || this.#words?.test(target.path) === true)
+        ? firstSign(tests, target.path, readings?.paths, isBrowser)
         : undefined
     return sign ?? (isBrowser ? undefined : firstSign(this.#byReading, target.path, readings?.paths, false))
+  }
+
+  #testsFor(method: string, readings: Asked['readings']): readonly Test[] | undefined {
+    if (readings === undefined ? mayMake(method) : readings.methods.some(mayMake)) return this.#byChanging
+    const isDeleting = readings === undefined ? method === 'DELETE' : readings.methods.includes('DELETE')
+    return isDeleting ? this.#byDeleting : undefined
   }
 
   /** Whether a person is about to make one there. */

@@ -46,7 +46,7 @@ const CREDENTIALS = {
   bitbucket: [
     ...['PUT /rest/access-tokens/1.0/users/ada', 'PUT /rest/access-tokens/latest/projects/K/repos/r'],
     ...['POST /bitbucket/rest/ssh/1.0/keys?user=ada', 'PUT /rest/applinks/3.0/applicationlink'],
-    ...['POST /plugins/servlet/access-tokens/users/ada/manage'],
+    ...['POST /plugins/servlet/access-tokens/users/ada/manage', 'POST /plugins/servlet/oauth/authorize'],
   ],
 }
 
@@ -105,6 +105,76 @@ test('gitlab: forms that give others lasting access are rights', () => {
   for (const line of ['POST /g/p/-/triggers', 'POST /g/p/-/settings/ci_cd/deploy_token/create'])
     assert.equal(signOf(line), 'credential', line)
   for (const line of ['POST /g/p/-/mirror/update_now', 'POST /g/p/-/issues', 'POST /g/transfer.git/git-receive-pack'])
+    assert.equal(signOf(line), undefined, line)
+})
+
+/** A form that is a right, and what does the same by the API. */
+const ALIKE: Readonly<Record<'gitea' | 'gitlab' | 'bitbucket', readonly (readonly [form: string, api: string])[]>> = {
+  gitea: [
+    ['POST /acme/tools/settings', 'PATCH /api/v1/repos/acme/tools'],
+    ['POST /org/acme/settings', 'PATCH /api/v1/orgs/acme'],
+    ['POST /org/acme/settings/rename', 'POST /api/v1/orgs/acme/rename'],
+    ['POST /user/settings', 'POST /api/v1/admin/users/ada/rename'],
+    ['POST /acme/tools/settings/actions/variables/new', 'PUT /api/v1/repos/acme/tools/actions/variables/X'],
+    ['POST /org/acme/settings/actions/variables/new', 'POST /api/v1/orgs/acme/actions/variables/X'],
+    ['POST /user/settings/actions/variables/new', 'POST /api/v1/user/actions/variables/X'],
+    ['POST /acme/tools/settings/actions/secrets', 'PUT /api/v1/repos/acme/tools/actions/secrets/X'],
+    ['POST /acme/tools/settings/actions/runners', 'PATCH /api/v1/repos/acme/tools/actions/runners/3'],
+    ['POST /user/settings/account/email', 'POST /api/v1/user/emails'],
+    ['POST /-/admin/users/new', 'POST /api/v1/admin/users'],
+    ['POST /acme/tools/settings/branches/3/delete', 'DELETE /api/v1/repos/acme/tools/branch_protections/main'],
+    ['POST /acme/tools/settings/hooks/git/pre-receive', 'DELETE /api/v1/repos/acme/tools/hooks/git/pre-receive'],
+    ['POST /acme/tools/settings/tags/delete', 'DELETE /api/v1/repos/acme/tools/tag_protections/3'],
+  ],
+  gitlab: [
+    ['PATCH /g/p/-/settings/ci_cd', 'PUT /api/v4/projects/7'],
+    ['PATCH /groups/g/-/settings/ci_cd', 'PUT /api/v4/groups/g%2Fh.json'],
+    ['PATCH /g/p/-/mirror', 'PUT /api/v4/projects/7/mirror/pull'],
+    ['POST /g/p/-/runners/3/assign', 'POST /api/v4/projects/7/runners'],
+    ['PUT /groups/g/-/settings/integrations/x', 'PUT /api/v4/groups/7/integrations/x'],
+    ['POST /g/p/-/project_members/3/approve_access_request', 'PUT /api/v4/projects/7/access_requests/3/approve'],
+    ['POST /groups/g/-/group_members/3/approve_access_request', 'PUT /api/v4/groups/7/access_requests/3/approve'],
+    ['POST /g/p/-/pipeline_schedules', 'POST /api/v4/projects/7/pipeline_schedules'],
+    ['PUT /-/user_settings/profile', 'POST /api/v4/user/emails'],
+    ['DELETE /g/p/-/protected_branches/3', 'DELETE /api/v4/projects/7/protected_branches/main'],
+    ['DELETE /g/p/-/protected_tags/3', 'DELETE /api/v4/projects/7/protected_tags/v1'],
+    ['POST /g/p/-/protected_environments', 'POST /api/v4/projects/7/protected_environments'],
+  ],
+  bitbucket: [
+    ['POST /admin/users', 'PUT /rest/api/latest/admin/users'],
+    [
+      'PUT /rest/api/1.0/projects/K/settings/hooks/x/enabled',
+      'DELETE /rest/api/1.0/projects/K/settings/hooks/x/enabled',
+    ],
+    ['POST /rest/branch-permissions/2.0/projects/K/restrictions', 'DELETE /rest/branch-permissions/2.0/projects/K/x/3'],
+    ['PUT /rest/api/1.0/users/credentials', 'PUT /rest/api/latest/users'],
+    [
+      'POST /rest/required-builds/latest/projects/K/repos/r/condition',
+      'POST /rest/api/1.0/projects/K/repos/r/settings/x',
+    ],
+  ],
+}
+
+for (const [product, pairs] of Object.entries(ALIKE)) {
+  test(`${product}: what a form does is the same right by the API`, () => {
+    const own = new LastingRights({ products: [product as keyof typeof ALIKE] })
+    for (const line of pairs.flat()) assert.equal(signOf(line, 'bearer', own), 'right', line)
+  })
+}
+
+test('what is used, and not set, is no right: issues, content, runs, and deleting what was made', () => {
+  for (const line of [
+    ...['POST /api/v1/repos/acme/tools/actions/workflows/x/dispatches', 'POST /api/v1/repos/acme/tools/forks'],
+    ...['PUT /api/v1/repos/acme/tools/contents/settings', 'DELETE /api/v1/repos/acme/tools', 'POST /api/v1/user/repos'],
+    ...['DELETE /api/v1/repos/acme/tools/keys/3', 'DELETE /api/v1/repos/acme/tools/branches/main'],
+    ...[
+      'POST /api/v4/projects',
+      'DELETE /api/v4/projects/7',
+      'POST /api/v4/projects/7/pipeline',
+      'POST /api/v4/groups',
+    ],
+    ...['PUT /rest/api/latest/projects/K/repos/r/browse/settings', 'DELETE /rest/api/latest/projects/K/repos/r'],
+  ])
     assert.equal(signOf(line), undefined, line)
 })
 

@@ -2,7 +2,7 @@
  * Gitea and Forgejo. Sources: routers/api/v1/api.go, routers/web/web.go and routers/web/auth/oauth2_provider.go of
  * go-gitea/gitea.
  */
-import { all, type ProductRights } from './lasting-right.ts'
+import { all, type ProductRights, protections } from './lasting-right.ts'
 
 export const gitea: ProductRights = {
   rights: [
@@ -23,11 +23,20 @@ export const gitea: ProductRights = {
     ]),
     ...all('member', [
       ...['/api/v1/repos/*/*/collaborators', '/api/v1/repos/*/*/teams', '/api/v1/repos/*/*/transfer'],
-      ...['/api/v1/repos/*/*/branch_protections', '/api/v1/repos/*/*/tag_protections', '/api/v1/teams'],
-      ...['/api/v1/orgs/*/teams', '/api/v1/orgs/*/members', '/*/*/settings/collaboration', '/org/*/teams'],
+      ...[
+        '/api/v1/teams',
+        '/api/v1/orgs/*/teams',
+        '/api/v1/orgs/*/members',
+        '/*/*/settings/collaboration',
+        '/org/*/teams',
+      ],
       ...['/*/*/settings/branches', '/*/*/settings/tags', '/*/*/settings/public_access', '/org/*/settings/visibility'],
       // One form each: visibility, transfer, mirrors that are pushed to; what teams of an organization may do.
-      ...['^/*/*/settings$', '/*/*/settings/units'],
+      ...['^/*/*/settings$', '/*/*/settings/units', '/api/v1/repos/*/*$', '/api/v1/orgs/*$'],
+    ]),
+    // Of the hooks of git, those before a push refuse what is not wanted.
+    ...protections([
+      ...['/api/v1/repos/*/*/branch_protections', '/api/v1/repos/*/*/tag_protections', '/api/v1/repos/*/*/hooks/git'],
     ]),
     ...all('runner', [
       '/api/v1/repos/*/*/actions/runners',
@@ -40,6 +49,9 @@ export const gitea: ProductRights = {
     ...all('account', [
       ...['/api/v1/user/gpg_keys', '/api/v1/user/emails', '/api/v1/user/actions/secrets', '/api/v1/admin'],
       ...['/api/v1/repos/*/*/actions/secrets', '/api/v1/orgs/*/actions/secrets', '/user/settings/account'],
+      ...['/api/v1/user/actions/variables', '/api/v1/repos/*/*/actions/variables', '/api/v1/orgs/*/actions/variables'],
+      // By its name Torhaus tells the server who asks.
+      ...['^/user/settings$', '/org/*/settings/rename', '/api/v1/orgs/*/rename'],
       // Its administration, since 1.23: sources of accounts, hooks, secrets. Nobody may be called `-`.
       ...['/-/admin', '/*/*/settings/actions', '/user/settings/change_password', '/api/v1/user/gpg_key_verify'],
       // The same where administration is below `/admin`, as in Forgejo, which has repositories of that name, too.

@@ -3,7 +3,7 @@
  * members, runners), doc/api/oauth2.md, config/routes and lib/api of gitlabhq/gitlabhq; mutations of
  * doc/api/graphql/reference.
  */
-import { all, type ProductRights } from './lasting-right.ts'
+import { all, type ProductRights, protections } from './lasting-right.ts'
 
 /** Bounded, as no name is that long: where the beginning is repeated, each would look through all that follows. */
 const MUTATIONS =
@@ -49,14 +49,22 @@ export const gitlab: ProductRights = {
     ...all('service-hook', [
       ...['/api/v4/projects/*/hooks', '/api/v4/groups/*/hooks', '/api/v4/hooks', '/api/v4/projects/*/integrations'],
       ...['/api/v4/projects/*/services', '/api/v4/projects/*/remote_mirrors', '/-/hooks', '/-/settings/integrations'],
-      ...['/admin/hooks', '/-/mirror$'],
+      ...['/admin/hooks', '/-/mirror$', '/api/v4/projects/*/mirror', '/api/v4/groups/*/integrations'],
     ]),
     ...all('member', [
       ...['/api/v4/projects/*/members', '/api/v4/groups/*/members', '/api/v4/projects/*/invitations'],
       ...['/api/v4/groups/*/invitations', '/api/v4/projects/*/share', '/api/v4/groups/*/share', '/-/project_members'],
-      ...['/-/group_members', '/api/v4/projects/*/transfer', '/api/v4/projects/*/protected_branches'],
-      ...['/api/v4/projects/*/protected_tags', '/api/v4/groups/*/protected_branches', '/api/v4/groups/*/transfer'],
-      ...['/-/group_links', '/-/protected_branches', '/-/protected_tags', '/-/transfer', '^/*/*/transfer$'],
+      ...['/-/group_members', '/api/v4/projects/*/transfer', '/api/v4/groups/*/transfer', '/-/group_links'],
+      ...['/-/transfer', '^/*/*/transfer$', '/api/v4/projects/*/access_requests', '/api/v4/groups/*/access_requests'],
+      ...['/api/v4/groups/*/ldap_group_links', '/api/v4/groups/*/saml_group_links', '/api/v4/member_roles'],
+      ...['/api/v4/groups/*/member_roles', '/api/v4/groups/*/ssh_certificates'],
+      // Visibility, mirrors, what jobs may do.
+      ...['/api/v4/projects/*$', '/api/v4/groups/*$'],
+    ]),
+    ...protections([
+      ...['/api/v4/projects/*/protected_branches', '/api/v4/projects/*/protected_tags', '/-/protected_branches'],
+      ...['/api/v4/groups/*/protected_branches', '/api/v4/projects/*/protected_environments', '/-/protected_tags'],
+      ...['/api/v4/groups/*/protected_environments', '/-/protected_environments'],
     ]),
     ...all('runner', [
       '/api/v4/user/runners',
@@ -64,13 +72,18 @@ export const gitlab: ProductRights = {
       '/reset_registration_token',
       '/-/runners',
       '/admin/runners',
+      ...['/api/v4/projects/*/runners', '/api/v4/groups/*/runners'],
+      // They run as the person, for as long as they are there.
+      ...['/api/v4/projects/*/pipeline_schedules', '/-/pipeline_schedules'],
     ]),
     ...all('account', [
       ...['/api/v4/users', '/api/v4/user/gpg_keys', '/api/v4/user/emails', '/api/v4/projects/*/variables'],
       ...['/api/v4/groups/*/variables', '/api/v4/admin', '/-/user_settings/gpg_keys', '/-/user_settings/password'],
       ...['/-/user_settings/identities', '/-/profile/gpg_keys', '/-/profile/emails', '/-/profile/password'],
       ...['/-/profile/two_factor_auth', '/admin/users', '/api/v4/application/settings'],
-      ...['/-/variables', '/-/settings/ci_cd', '/admin/application_settings'],
+      ...['/-/variables', '/-/settings/ci_cd', '/admin/application_settings', '/api/v4/projects/*/secure_files'],
+      // The mail address is one way to a new password.
+      ...['/-/profile$', '/-/user_settings/profile'],
     ]),
   ],
   pages: [

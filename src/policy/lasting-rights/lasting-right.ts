@@ -20,6 +20,8 @@ export interface LastingRight {
    * has no segment of a product's own. With `$` at its end: nothing below.
    */
   readonly path: string
+  /** Deleting it gives rights, too: it keeps somebody from something. */
+  readonly byDeleting?: true
   /** Looking at it makes one already. Only programs are held to that: a browser's person is asked by the page. */
   readonly byReading?: true
   /** Only its content tells. */
@@ -40,3 +42,7 @@ export interface ProductRights {
 
 export const all = (kind: LastingKind, paths: readonly string[]): readonly LastingRight[] =>
   paths.map(path => ({ kind, path }))
+
+/** Of branches, tags and the like. */
+export const protections = (paths: readonly string[]): readonly LastingRight[] =>
+  paths.map(path => ({ kind: 'member', path, byDeleting: true }))
