@@ -6,9 +6,9 @@ import type { Config } from './schema.ts'
 export function checkAccountTemplate(path: string, template: string, report: Report): void {
   const rest = template.replace(/\{[A-Za-z0-9_.:/-]+\}/g, '')
   if (rest === template) report(path, 'needs at least one claim in braces, e.g. {preferred_username}')
-  if (/[{}]/.test(rest)) report(path, 'has a brace without its partner, or an empty pair')
+  if (/[{}]/.test(rest)) report(path, 'has an unmatched brace, or an empty pair of braces')
   if (template.includes('}{'))
-    report(path, 'needs a character between two claims: otherwise two people could get one account')
+    report(path, 'needs a character between two claims, or two people could get the same account')
 }
 
 /**
@@ -26,7 +26,7 @@ export function accountTemplateWarnings(config: Pick<Config, 'account' | 'kerber
     const domain = domainIn(accountTemplate)
     if (domain === undefined || known.includes(domain.toLowerCase())) return []
     return [
-      `${one.path}.${token}.accountTemplate: puts ${domain} around accounts, which account.domains does not name: rules and groups.file that name somebody without it are about somebody else; add it there`,
+      `${one.path}.${token}.accountTemplate: adds ${domain} to accounts, but account.domains does not list it, so rules and groups.file entries without the domain mean other people; add it there`,
     ]
   })
 }

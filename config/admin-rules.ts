@@ -10,10 +10,7 @@ export function checkAdmin({ admin }: Config, report: Report): void {
   const { host, credentialFile } = admin
   if (credentialFile !== undefined) return checkCredential(credentialFile, report)
   if (isLoopbackAddress(host)) return
-  report(
-    'admin.host',
-    `${host} is reached from other machines: name a file with a credential in admin.credentialFile, or listen on 127.0.0.1`,
-  )
+  report('admin.host', `${host} can be reached from other machines: set admin.credentialFile, or listen on 127.0.0.1`)
 }
 
 function checkCredential(fileName: string, report: Report): void {
@@ -23,10 +20,10 @@ function checkCredential(fileName: string, report: Report): void {
     if (credential.length < MIN_CREDENTIAL_LENGTH)
       report(
         path,
-        `${fileName} holds fewer than ${MIN_CREDENTIAL_LENGTH} characters: openssl rand -base64 32 makes enough`,
+        `${fileName} contains fewer than ${MIN_CREDENTIAL_LENGTH} characters: create one with openssl rand -base64 32`,
       )
     else if (!/^[!-~]+$/.test(credential))
-      report(path, `${fileName} holds blanks or more than one line: openssl rand -base64 32 makes one line without`)
+      report(path, `${fileName} contains spaces or more than one line: create one with openssl rand -base64 32`)
   } catch (error) {
     report(path, (error as Error).message)
   }

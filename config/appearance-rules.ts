@@ -12,7 +12,7 @@ export function checkAppearance({ appearance }: Pick<Config, 'appearance'>, repo
   checkLogo('appearance.logoFile', logoFile, report)
   checkLogo('appearance.logoDarkFile', logoDarkFile, report)
   if (logoDarkFile !== undefined && logoFile === undefined)
-    report('appearance.logoDarkFile', 'needs appearance.logoFile, for browsers that are not set to dark')
+    report('appearance.logoDarkFile', 'needs appearance.logoFile, for browsers that are not in dark mode')
   checkColor('appearance.accentColor', accentColor, PAPER.light, 'darker', report)
   checkColor('appearance.accentColorDark', accentColorDark, PAPER.dark, 'lighter', report)
   if (helpUrl !== undefined && !isLink(helpUrl))
@@ -25,10 +25,10 @@ export function checkAppearance({ appearance }: Pick<Config, 'appearance'>, repo
 type Language = Config['appearance']['languages'][number]
 
 function checkLanguage(option: string, { tag, file }: Language, before: readonly Language[], report: Report): void {
-  if (before.some(other => other.tag.toLowerCase() === tag.toLowerCase())) report(`${option}.tag`, 'is there twice')
-  if (!isLanguageTag(tag)) report(`${option}.tag`, 'is no tag of a language (BCP 47), e.g. fr or pt-BR')
+  if (before.some(other => other.tag.toLowerCase() === tag.toLowerCase())) report(`${option}.tag`, 'occurs twice')
+  if (!isLanguageTag(tag)) report(`${option}.tag`, 'is not a language tag (BCP 47), e.g. fr or pt-BR')
   if (file === undefined) {
-    if (!Object.hasOwn(LANGUAGES, tag)) report(`${option}.file`, `is required: there are no texts in ${tag} otherwise`)
+    if (!Object.hasOwn(LANGUAGES, tag)) report(`${option}.file`, `is required: Torhaus itself has no texts in ${tag}`)
     return
   }
   try {
@@ -54,7 +54,7 @@ export const appearanceWarnings = ({ appearance }: Pick<Config, 'appearance'>): 
     return [
       diagnostic(
         `appearance.languages[${index}].file`,
-        `${file} lacks ${missing.length} texts, which are said in English: ${missing.join(', ')}`,
+        `${file} lacks ${missing.length} texts, which will appear in English: ${missing.join(', ')}`,
       ),
     ]
   })
@@ -75,7 +75,7 @@ function checkColor(option: string, color: string, paper: string, way: string, r
   const said = Math.floor(ratio * 100) / 100
   report(
     option,
-    `has a contrast of ${said} to ${paper}, on which it is written: take a ${way} one, of at least ${MIN_CONTRAST}`,
+    `has a contrast of ${said} to ${paper}, the background, but needs at least ${MIN_CONTRAST}: choose a ${way} colour`,
   )
 }
 

@@ -34,7 +34,7 @@ export function checkUpstreamCertificates({ upstream }: Pick<Config, 'upstream'>
   const { tls, url } = upstream
   checkAuthorities('upstream.tls.caFile', tls.caFile, report)
   const own = certificateOption(tls)
-  if (own !== undefined && isPlainHttp(url)) report(`upstream.tls.${own.name}`, 'is for an upstream.url with https')
+  if (own !== undefined && isPlainHttp(url)) report(`upstream.tls.${own.name}`, 'requires an https upstream.url')
   checkPair('upstream.tls', tls, report)
 }
 
@@ -52,12 +52,12 @@ export function privateKeyIn(fileName: string): KeyObject | string {
   const bytes = contentOf(fileName)
   if (typeof bytes === 'string') return bytes
   const kind = keyKind(bytes)
-  const must = 'must hold a private key in PEM'
+  const must = 'must contain a private key in PEM'
   if (kind !== 'private-key') return `${fileName} ${wrongFile(kind, must)}`
   try {
     return createPrivateKey(bytes)
   } catch {
-    return `${fileName} holds a damaged private key, and ${must}`
+    return `${fileName} contains a damaged private key, but ${must}`
   }
 }
 
@@ -103,8 +103,8 @@ function checkPair(path: string, pair: TlsPairFiles, report: Report): void {
   }
   const isElsewhere = certificates.some(certificate => certificate.checkPrivateKey(key))
   const why = isElsewhere
-    ? `: that one is further down in ${certificateFile}, and must be the first`
-    : `, the first in ${certificateFile}: name the key it was requested with`
+    ? `: that one is further down in ${certificateFile}, but must come first`
+    : `, the first in ${certificateFile}: use the key that the certificate was requested with`
   report(`${path}.privateKeyFile`, `${privateKeyFile} does not belong to the certificate${why}`)
 }
 
@@ -120,14 +120,14 @@ function tooWeak(pair: TlsPairFiles): string | undefined {
   }
 }
 
-const SIGN_ANEW = 'have it signed anew, for ECDSA on P-256 or RSA of 2048 bits, by SHA-256'
+const SIGN_ANEW = 'get a new one with an ECDSA key on P-256 or an RSA key of 2048 bits, signed with SHA-256'
 
 /** An archive in place of two files in PEM, not beside them: nobody could say which is served. */
 function checkArchive(path: string, pair: TlsPairFiles, report: Report): void {
   const { pkcs12File, pkcs12PasswordFile } = pair
   const beside = NAMING.find(option => !option.startsWith('pkcs12') && pair[option as keyof TlsPairFiles] !== undefined)
   if (beside !== undefined)
-    return report(`${path}.${beside}`, 'stands beside pkcs12File: name the certificate in one of the two ways')
+    return report(`${path}.${beside}`, 'cannot be combined with pkcs12File: use only one of the two')
   if (pkcs12File === undefined || pkcs12PasswordFile === undefined)
     return report(path, 'needs both pkcs12File and pkcs12PasswordFile, or neither')
   const [archive, password] = [contentOf(pkcs12File), contentOf(pkcs12PasswordFile)]
@@ -146,13 +146,13 @@ function checkArchive(path: string, pair: TlsPairFiles, report: Report): void {
       `the password in ${pkcs12PasswordFile} does not open ${pkcs12File}, or the archive is damaged: try it with \`${tried} -noout\``,
     )
   else if (opened === 'weak')
-    report(`${path}.pkcs12File`, `${pkcs12File} holds a certificate that OpenSSL refuses as too weak: ${SIGN_ANEW}`)
+    report(`${path}.pkcs12File`, `${pkcs12File} contains a certificate that OpenSSL refuses as too weak: ${SIGN_ANEW}`)
   else if (opened === 'incomplete')
-    report(`${path}.pkcs12File`, `${pkcs12File} must hold a private key and its certificate: export both`)
+    report(`${path}.pkcs12File`, `${pkcs12File} must contain a private key and its certificate: export both`)
   else if (typeof opened === 'string')
     report(
       `${path}.pkcs12File`,
-      `${pkcs12File} is encrypted or written in a way that is not read here: write it anew, \`${tried} -legacy -noenc -out ALL.pem\` and \`openssl pkcs12 -export -in ALL.pem -out NEW\``,
+      `${pkcs12File} has an encryption or format that is not supported: convert it with \`${tried} -legacy -noenc -out ALL.pem\` and \`openssl pkcs12 -export -in ALL.pem -out NEW\``,
     )
 }
 
@@ -166,7 +166,7 @@ function passwordProblem(keyFile: string, passwordFile: string): string | undefi
   const problem = oneLineProblem(password)
   if (problem !== undefined) return `${passwordFile} ${problem}`
   if (typeof key === 'string') return key
-  if (keyKind(key) !== 'encrypted-key') return `${keyFile} is not encrypted: leave this option out, or encrypt the key`
+  if (keyKind(key) !== 'encrypted-key') return `${keyFile} is not encrypted: remove this option, or encrypt the key`
   try {
     encryptedKeyIn(keyFile, passwordFile)
     return undefined
@@ -180,13 +180,13 @@ function certificatesOf(fileName: string): X509Certificate[] | string {
   const bytes = contentOf(fileName)
   if (typeof bytes === 'string') return bytes
   const kind = fileKind(bytes)
-  const must = 'must hold a certificate in PEM'
+  const must = 'must contain a certificate in PEM'
   try {
     // A byte order mark, or words between certificates, do no harm.
     const found = certificatesIn(bytes.toString('latin1'))
     return found.length > 0 ? found : `${fileName} ${wrongFile(kind, must)}`
   } catch {
-    return `${fileName} holds a damaged certificate, and ${must}`
+    return `${fileName} contains a damaged certificate, but ${must}`
   }
 }
 

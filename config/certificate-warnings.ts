@@ -65,7 +65,7 @@ function authorities(path: string, fileName: string | undefined, nowMs: number):
   if (fileName === undefined) return []
   return warningsOf(path, fileName, certificatesInFile(fileName), (own, others) => [
     [own, ...others].every(({ validToDate }) => validToDate.getTime() <= nowMs)
-      ? { what: 'holds no authority that has not expired', remedy: 'nothing will be trusted', isOver: true }
+      ? { what: 'contains only expired authorities', remedy: 'nothing will be trusted', isOver: true }
       : undefined,
   ])
 }
@@ -74,12 +74,11 @@ function authorities(path: string, fileName: string | undefined, nowMs: number):
 export function ageWarning({ validFromDate, validToDate }: X509Certificate, nowMs: number): Warning | undefined {
   const [from, to] = [validFromDate.getTime(), validToDate.getTime()]
   const day = (date: Date) => date.toISOString().slice(0, 10)
-  if (nowMs < from) return { what: `is valid from ${day(validFromDate)} on only`, remedy: 'is the clock right?' }
+  if (nowMs < from) return { what: `is not valid before ${day(validFromDate)}`, remedy: 'check the clock' }
   const until = day(validToDate)
-  if (nowMs >= to)
-    return { what: `has expired on ${until}`, remedy: 'no client accepts it; put a new one in its place', isOver: true }
+  if (nowMs >= to) return { what: `expired on ${until}`, remedy: 'no client accepts it; replace it', isOver: true }
   if (to - nowMs >= SOON_MS) return undefined
-  return { what: `expires on ${until}`, remedy: 'put a new one in its place before' }
+  return { what: `expires on ${until}`, remedy: 'replace it before then' }
 }
 
 /** Of those behind it, without a root: clients have that, and look at their own. */
@@ -96,8 +95,9 @@ function kindWarning({ publicKey }: X509Certificate): Warning | undefined {
   const isTaken = asymmetricKeyType === 'ec' ? CURVES.includes(curve) : asymmetricKeyType === 'rsa'
   if (isTaken) return undefined
   return {
-    what: `has a key that Chrome and Edge do not take (${asymmetricKeyType === 'ec' ? curve : asymmetricKeyType})`,
-    remedy: 'have one signed for ECDSA on P-256 or RSA of 2048 bits, unless a balancer in front has another',
+    what: `has a key that Chrome and Edge do not accept (${asymmetricKeyType === 'ec' ? curve : asymmetricKeyType})`,
+    remedy:
+      'get one for an ECDSA key on P-256 or an RSA key of 2048 bits, unless a balancer in front presents another certificate',
   }
 }
 
@@ -111,9 +111,9 @@ export function isFor(certificate: X509Certificate, hostname: string): boolean {
 
 function nameWarning(certificate: X509Certificate, hostname: string): Warning | undefined {
   if (isFor(certificate, hostname)) return undefined
-  const names = certificate.subjectAltName ?? 'no name at all'
-  const what = `is for ${names}, and publicUrl says ${bareHost(hostname)}`
-  return { what, remedy: 'browsers refuse it, unless a balancer in front has another' }
+  const names = certificate.subjectAltName ?? 'no name'
+  const what = `is for ${names}, but publicUrl has ${bareHost(hostname)}`
+  return { what, remedy: 'browsers refuse it, unless a balancer in front presents another certificate' }
 }
 
 /** Each must be signed by the next; the last may be signed by one that clients have. */
@@ -123,6 +123,6 @@ function chainWarning(own: X509Certificate, chain: readonly X509Certificate[]): 
   if (stray === -1) return undefined
   return {
     what: 'has a chain that some clients cannot follow',
-    remedy: `certificate ${stray + 2} of the file has not signed number ${stray + 1}; the order is own, intermediate, root`,
+    remedy: `certificate ${stray + 2} of the file did not sign certificate ${stray + 1}; the order must be own, intermediate, root`,
   }
 }

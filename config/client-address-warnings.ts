@@ -11,7 +11,7 @@ export function clientAddressWarnings(config: Needs): string[] {
   // Somebody else ends TLS, and everybody comes from there.
   if (listener.tls !== undefined || new URL(publicUrl).protocol !== 'https:') return []
   return [
-    'listener.trustedProxies: is empty, and who ends TLS for publicUrl is another program: every client has its address, so rules by network, limits and confirmations take all of them for one; list the address it comes from',
+    'listener.trustedProxies: is empty, but another program terminates TLS for publicUrl: every client seems to have its address, so rules by network, limits and confirmations treat all clients as one; list the address of that program',
   ]
 }
 
@@ -30,7 +30,7 @@ function believedAddresses({ listener, secondFactor, credentials }: Needs): stri
       const proxy = proxies.find(text => isWithin(network, text))
       if (proxy === undefined) return []
       return [
-        `${option}: ${network} is within ${proxy} of listener.trustedProxies, where everybody is believed about the address they come from: list the proxies there, and no networks of people`,
+        `${option}: ${network} is within ${proxy} of listener.trustedProxies, where every peer is trusted to name the client address: list only the proxies there, not networks with users`,
       ]
     }),
   )

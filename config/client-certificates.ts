@@ -25,7 +25,7 @@ export function checkClientCertificates({ listener }: Pick<Config, 'listener'>, 
   const problem = patternProblem(accountPattern)
   if (problem !== undefined) report(`${AT}.accountPattern`, problem)
   if (firstFactor && accountFrom.length === 0)
-    report(`${AT}.firstFactor`, 'needs accountFrom: a certificate that names no account says of nobody who it is')
+    report(`${AT}.firstFactor`, 'needs accountFrom: without it, a certificate does not identify an account')
 }
 
 const LIST = /-----BEGIN X509 CRL-----[^-]+-----END X509 CRL-----/g
@@ -37,8 +37,8 @@ function problemOfLists(fileName: string): string | undefined {
   const content = contentOf(fileName)
   if (typeof content === 'string') return content
   const lists = revocationListsIn(fileName)
-  const must = 'must hold a certificate revocation list in PEM'
-  const remedy = ': make PEM of it with `openssl crl -inform DER -in OLD -out NEW`'
+  const must = 'must contain a certificate revocation list in PEM'
+  const remedy = ': convert it to PEM with `openssl crl -inform DER -in OLD -out NEW`'
   if (lists.length === 0)
     return `${fileName} ${wrongFile(fileKind(content), must)}${content[0] === SEQUENCE ? remedy : ''}`
   try {
@@ -46,21 +46,21 @@ function problemOfLists(fileName: string): string | undefined {
     const [alone] = wholeLists(lists.map(listOf)).without
     return alone?.passedOver && `${fileName} ${PASSED_OVER[alone.passedOver]}: ${instead(alone.passedOver)}`
   } catch {
-    return `${fileName} holds a damaged revocation list, and ${must}`
+    return `${fileName} contains a damaged revocation list, but ${must}`
   }
 }
 
 /** What OpenSSL passes over without a word. */
 const PASSED_OVER = {
-  delta: 'holds a delta list (ADCS calls it CA+.crl), which is not looked at',
+  delta: 'contains a delta CRL (ADCS calls it CA+.crl), which is ignored',
   partial:
-    'holds a list of some reasons alone, of attribute certificates or of other authorities (issuing distribution point), which is not looked at',
+    'contains a CRL that covers only some reasons, attribute certificates or other authorities (issuing distribution point), which is ignored',
   unknown:
-    'holds a list with a critical extension that OpenSSL does not know, by which every certificate of its authority is refused',
+    'contains a CRL with a critical extension that OpenSSL does not know, which makes it refuse every certificate of that authority',
 } as const
 
 const instead = (kind: keyof typeof PASSED_OVER) =>
-  kind === 'unknown' ? 'have the authority publish one without it' : 'name the whole list'
+  kind === 'unknown' ? 'have the authority publish one without it' : 'use the complete CRL'
 
 /** What others revoke is good until the next whole list. `without`: those of authorities of whom there is no whole list. */
 function wholeLists(lists: readonly RevocationList[]) {
@@ -193,8 +193,8 @@ export function clientCertificateWarnings({ listener }: Pick<Config, 'listener'>
   return [
     ...rootless.map(({ subject, issuer }) => ({
       path: `${AT}.caFile`,
-      what: `${settings.caFile} holds the intermediate ${oneLine(subject)} without ${oneLine(issuer)}, which has signed it`,
-      remedy: 'nothing that leads to it is accepted; add that root',
+      what: `${settings.caFile} contains the intermediate ${oneLine(subject)}, but not ${oneLine(issuer)}, which signed it`,
+      remedy: 'certificates issued by it are refused; add that root',
     })),
     ...(settings.crlFile === undefined ? [] : listWarnings(settings.crlFile, authorities, nowMs)),
   ]
@@ -206,7 +206,7 @@ function listWarnings(fileName: string, authorities: readonly X509Certificate[],
   const passedOver = [...new Set(others.flatMap(other => other.passedOver ?? []))].map(
     (kind): ListWarning => ({
       ...{ path, what: `${fileName} ${PASSED_OVER[kind]}` },
-      remedy: 'what it revokes is good until the next whole list; have the authority publish those often enough',
+      remedy: 'what it revokes is accepted until the next complete CRL; have the authority publish those often enough',
     }),
   )
   const isLate = ({ nextUpdateMs }: RevocationList) => nextUpdateMs !== undefined && nextUpdateMs <= nowMs
@@ -216,14 +216,14 @@ function listWarnings(fileName: string, authorities: readonly X509Certificate[],
     const remedy = 'its certificates are refused until there is one'
     if (own.length === 0) return [{ path, what: `${fileName} has no list of ${name}`, remedy }]
     if (own.every(list => isSignedBy(list.octets, authority) === false))
-      return [{ path, what: `${fileName} has a list of ${name} that another key has signed`, remedy: OTHER_KEY }]
+      return [{ path, what: `${fileName} has a list of ${name} that was signed with another key`, remedy: OTHER_KEY }]
     if (!own.every(isLate)) return []
-    return [{ path, what: `${fileName} has a list of ${name} whose next one is overdue`, remedy, isOver: true }]
+    return [{ path, what: `${fileName} has a list of ${name} whose next update is overdue`, remedy, isOver: true }]
   })
   return [...ofAuthorities, ...passedOver]
 }
 
 const OTHER_KEY =
-  'certificates by the key in caFile are refused until there is one by that key; an authority that was renewed has a list for each of its keys'
+  'certificates signed with the key in caFile are refused until there is a CRL signed with that key; an authority whose key was renewed has one CRL for each key'
 
 const oneLine = (name: string) => name.replaceAll('\n', ', ')

@@ -89,9 +89,9 @@ const strings = (value: unknown): string[] => (Array.isArray(value) ? value.map(
 /** `found`: what stands there in its place. */
 function article(type: string, found: unknown): string {
   if (type === 'object') return 'a section'
-  if (type === 'array') return typeof found === 'object' ? 'a list' : 'a list: put it into brackets, [ and ]'
+  if (type === 'array') return typeof found === 'object' ? 'a list' : 'a list: put it in brackets, [ and ]'
   if (type === 'integer') return typeof found === 'string' ? 'a whole number, without quotes or unit' : 'a whole number'
   if (type === 'boolean') return 'true or false'
   if (type !== 'string') return `of type ${type}`
-  return typeof found === 'number' || typeof found === 'boolean' ? 'text: put it into quotes' : 'text'
+  return typeof found === 'number' || typeof found === 'boolean' ? 'text: put it in quotes' : 'text'
 }

@@ -38,7 +38,7 @@ function portFrom(environment: ConfigEnvironment, name: Name, path: string) {
   if (!text) return { port: undefined, problems: [] }
   const port = Number(text)
   if (/^\d{1,5}$/.test(text) && port <= MAX_PORT) return { port, problems: [] }
-  const message = `the environment variable ${name} is ${JSON.stringify(text.slice(0, 40))}, and must be a whole number from 0 to ${MAX_PORT}, or not be set`
+  const message = `the environment variable ${name} is ${JSON.stringify(text.slice(0, 40))}, but must be a whole number from 0 to ${MAX_PORT}, or unset`
   return { port: undefined, problems: [{ path, message }] }
 }
 
@@ -46,7 +46,7 @@ function portFrom(environment: ConfigEnvironment, name: Name, path: string) {
 function trustProblems({ NODE_TLS_REJECT_UNAUTHORIZED }: ConfigEnvironment): FromEnvironment['problems'] {
   if (NODE_TLS_REJECT_UNAUTHORIZED !== '0') return []
   const message =
-    'the environment variable NODE_TLS_REJECT_UNAUTHORIZED is 0, so that anybody could stand in for the OP and for Redis: do not set it, and name the authority of their certificates, in caFile or by NODE_EXTRA_CA_CERTS'
+    'the environment variable NODE_TLS_REJECT_UNAUTHORIZED is 0, which lets anyone impersonate the OP and Redis: unset it, and add the authority of their certificates with caFile or NODE_EXTRA_CA_CERTS'
   return [{ path: '', message }]
 }
 

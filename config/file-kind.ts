@@ -5,33 +5,33 @@ const table = {
   empty: { holds: 'is empty', remedy: '' },
   'utf-16': { holds: 'is text in UTF-16', remedy: 'save it as UTF-8, without a byte order mark' },
   marked: { holds: 'begins with a byte order mark', remedy: 'save it as UTF-8, without a byte order mark' },
-  certificate: { holds: 'holds a certificate', remedy: '' },
-  'private-key': { holds: 'holds a private key', remedy: '' },
-  'public-key': { holds: 'holds a public key', remedy: '' },
+  certificate: { holds: 'contains a certificate', remedy: '' },
+  'private-key': { holds: 'contains a private key', remedy: '' },
+  'public-key': { holds: 'contains a public key', remedy: '' },
   'encrypted-key': {
-    holds: 'holds an encrypted private key',
-    remedy: 'take the password off, and protect the file by its mode: `openssl pkey -in OLD -out NEW`',
+    holds: 'contains an encrypted private key',
+    remedy: 'remove the password, and protect the file by its mode: `openssl pkey -in OLD -out NEW`',
   },
   'certificate-request': {
-    holds: 'holds a request for a certificate',
-    remedy: 'send it to your authority, and name the certificate that comes back',
+    holds: 'contains a certificate request',
+    remedy: 'send it to your authority, and use the certificate that it issues',
   },
   'der-certificate': {
-    holds: 'holds a certificate in DER',
-    remedy: 'make PEM of it: `openssl x509 -inform DER -in OLD -out NEW`',
+    holds: 'contains a certificate in DER',
+    remedy: 'convert it to PEM: `openssl x509 -inform DER -in OLD -out NEW`',
   },
   'der-key': {
-    holds: 'holds a private key in DER',
-    remedy: 'make PEM of it: `openssl pkey -inform DER -in OLD -out NEW`',
+    holds: 'contains a private key in DER',
+    remedy: 'convert it to PEM: `openssl pkey -inform DER -in OLD -out NEW`',
   },
   pkcs12: {
     holds: 'is a PKCS#12 archive (.pfx, .p12)',
     remedy:
-      'name it as pkcs12File where there is such an option, or take it apart: `openssl pkcs12 -in OLD -nokeys -out CERTIFICATE` and `openssl pkcs12 -in OLD -nocerts -noenc -out KEY`',
+      'use the option pkcs12File if there is one, or split the archive: `openssl pkcs12 -in OLD -nokeys -out CERTIFICATE` and `openssl pkcs12 -in OLD -nocerts -noenc -out KEY`',
   },
-  hexadecimal: { holds: 'holds hexadecimal digits', remedy: '' },
-  text: { holds: 'holds something else', remedy: '' },
-  binary: { holds: 'holds bytes that are no text', remedy: '' },
+  hexadecimal: { holds: 'contains hexadecimal digits', remedy: '' },
+  text: { holds: 'contains something else', remedy: '' },
+  binary: { holds: 'contains bytes that are not text', remedy: '' },
 } as const
 
 export type FileKind = keyof typeof table
@@ -56,7 +56,7 @@ export function fileKind(bytes: Buffer): FileKind {
 /** `holds an encrypted private key, and must hold X: what to do`. */
 export function wrongFile(kind: FileKind, must: string): string {
   const { holds, remedy } = table[kind]
-  return `${holds}, and ${must}${remedy === '' ? '' : `: ${remedy}`}`
+  return `${holds}, but ${must}${remedy === '' ? '' : `: ${remedy}`}`
 }
 
 function textKind(text: string): FileKind {

@@ -71,10 +71,10 @@ const MEBIBYTE = 1_048_576
 
 /** Why what lies there is not to be read, in words, or undefined. */
 export function fileProblem(about: Stats): string | undefined {
-  if (about.isDirectory()) return 'is a folder: name the file in it'
-  if (!about.isFile()) return 'is a pipe, a socket or a device, and is read more than once: name a file'
+  if (about.isDirectory()) return 'is a folder: name a file in it'
+  if (!about.isFile()) return 'is a pipe, a socket or a device, but is read more than once: name a regular file'
   if (about.size <= MAX_MEBIBYTES * MEBIBYTE) return undefined
-  return `has ${Math.ceil(about.size / MEBIBYTE)} MiB, and may have ${MAX_MEBIBYTES}: is it the right file?`
+  return `has ${Math.ceil(about.size / MEBIBYTE)} MiB, but the limit is ${MAX_MEBIBYTES} MiB: is it the right file?`
 }
 
 /** Undefined where it is to be read. */

@@ -39,11 +39,11 @@ function readProblem(name: string): string | undefined {
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException
     if (code === 'EACCES' || code === 'EPERM')
-      return `the file ${name} cannot be read by this account: ${readableBy(process.platform)}`
+      return `this account cannot read the file ${name}: ${readableBy(process.platform)}`
     // In YAML, "C:\torhaus" in double quotes has a tab.
     return /\p{Cc}/u.test(name)
-      ? `the file ${JSON.stringify(name)} does not exist: write a path of Windows in single quotes, where a backslash is one`
-      : `the file ${name} does not exist; names are relative to the configuration`
+      ? `the file ${JSON.stringify(name)} does not exist: put a Windows path in single quotes, where a backslash has no special meaning`
+      : `the file ${name} does not exist; file names are relative to the configuration file`
   }
   const problem = fileProblem(statSync(name))
   return problem === undefined ? undefined : `${name} ${problem}`
@@ -52,8 +52,8 @@ function readProblem(name: string): string | undefined {
 /** Folders on the way to it count, too. */
 export const readableBy = (platform: NodeJS.Platform) =>
   platform === 'win32'
-    ? 'give it the right, `icacls FILE /grant "ACCOUNT:R"`'
-    : 'give file and folder to its group, `chgrp GROUP`, with mode 0640 and 0750'
+    ? 'grant access with `icacls FILE /grant "ACCOUNT:R"`'
+    : 'assign the file and its folder to its group with `chgrp GROUP`, with modes 0640 and 0750'
 
 function visit(
   schema: Node,

@@ -17,7 +17,7 @@ export function checkGroups(config: Config, report: Report): void {
   const readsTickets = config.kerberos !== undefined
   const isKnown = (group: string) => readsTickets && isSid(group)
   const what =
-    'needs groups.file, or idToken.groups of a provider: otherwise nobody is in any group but, by their Kerberos tickets, in those that are named by SID'
+    'needs groups.file, or idToken.groups of a provider: otherwise nobody is in any group, except in groups named by SID through Kerberos tickets'
   if (!config.groups.require.every(isKnown)) report('groups.require', what)
   config.secondFactor.rules.forEach(({ when }, index) => {
     if (!when.groups.every(isKnown)) report(`secondFactor.rules[${index}].when.groups`, what)
@@ -41,7 +41,7 @@ export function groupWarnings({
   return secondFactor.rules.flatMap(({ require, when }, index) =>
     (require === 'refuse' || require === 'second-factor') && !when.groups.every(isSid)
       ? [
-          `secondFactor.rules[${index}].when.groups: nobody says which groups the owners of ${unasked.join(', or of ')} are in, so the rule fits all of them: name groups.file`,
+          `secondFactor.rules[${index}].when.groups: the groups of people with ${unasked.join(', or with ')} are not known, so the rule matches all of them: set groups.file`,
         ]
       : [],
   )

@@ -23,7 +23,7 @@ function contentOf(fileName: string): unknown {
     return parse(text)
   } catch (error) {
     const [first] = (error as Error).message.split('\n')
-    throw new Error(`the file ${fileName} is no YAML: ${first}`)
+    throw new Error(`the file ${fileName} is not valid YAML: ${first}`)
   }
 }
 

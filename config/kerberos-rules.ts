@@ -20,12 +20,12 @@ function checkDirectory(kerberos: Kerberos, report: Report): void {
   if (implementation === 'gssapi')
     report(
       'kerberos.implementation',
-      'gssapi is of earlier versions: Torhaus speaks Kerberos by itself. Leave it out, and look at docs/kerberos.md, "Upgrading from libgssapi": `torhaus doctor` says whether keytab, account and KDCs fit',
+      'gssapi is no longer supported, because Torhaus implements Kerberos itself. Remove the option and see docs/kerberos.md, "Upgrading from libgssapi"; `torhaus doctor` checks keytab, account and KDCs',
     )
   // An option that is not read would be believed to work.
   const isAsked = [kerberos, ...trustedRealms].some(realm => realm.kdcs.length === 0)
   if (krb5ConfigFile !== undefined && !isAsked)
-    report('kerberos.krb5ConfigFile', 'is not read: kdcs name the KDCs of every realm already. Leave it out')
+    report('kerberos.krb5ConfigFile', 'has no effect, because kdcs already names the KDCs of every realm. Remove it')
   checkKdcs('kerberos.kdcs', kdcs, report)
   checkUpnSuffixes(kerberos, report)
   checkTrustedRealms(kerberos, report)
@@ -37,24 +37,24 @@ export function kerberosWarnings({ kerberos }: Pick<Config, 'kerberos'>): string
   return trusted.flatMap(({ realm }, index) =>
     realm === realm.toUpperCase()
       ? []
-      : `kerberos.trustedRealms[${index}].realm: ${realm} is not in capitals, as Active Directory writes realms; case counts, so people of ${realm.toUpperCase()} are refused`,
+      : `kerberos.trustedRealms[${index}].realm: ${realm} is not in upper case, as Active Directory writes realms; case matters, so people from ${realm.toUpperCase()} are refused`,
   )
 }
 
 /** Options of earlier versions that change nothing. */
 export function formerKerberosOptions({ kerberos }: Pick<Config, 'kerberos'>): string[] {
   return [
-    ...(kerberos?.implementation === undefined ? [] : ['kerberos.implementation: there is one alone; it can go']),
+    ...(kerberos?.implementation === undefined ? [] : ['kerberos.implementation: has no effect any more; remove it']),
     ...(kerberos?.maxKdcCalls === undefined
       ? []
-      : ['kerberos.maxKdcCalls: was of libgssapi and counts no more; it can go']),
+      : ['kerberos.maxKdcCalls: has no effect any more (it was for libgssapi); remove it']),
   ]
 }
 
 function checkKdcs(path: string, kdcs: readonly string[], report: Report): void {
   kdcs.forEach((kdc, index) => {
     if (parseKdc(kdc) === undefined)
-      report(`${path}[${index}]`, 'must be a host name or an address, with or without :port')
+      report(`${path}[${index}]`, 'must be a host name or an IP address, with or without :port')
   })
 }
 
@@ -64,7 +64,7 @@ function checkUpnSuffixes({ realm, upnSuffixes }: Kerberos, report: Report): voi
     if (suffix.toLowerCase() === realm.toLowerCase())
       report(
         `kerberos.upnSuffixes[${index}]`,
-        'must not be the realm: NAME@REALM is the account NAME (sAMAccountName). Where UPNs differ from it, make accounts of a claim that has the account name (account.template)',
+        'must not be the realm: NAME@REALM is the account NAME (sAMAccountName). If UPNs differ from that, use a claim with the account name in account.template',
       )
   })
 }
@@ -81,7 +81,8 @@ function checkTrustedRealms({ realm, netbiosDomain, upnSuffixes, trustedRealms }
     ] as const
     for (const [option, name] of names) {
       if (name === undefined) continue
-      if (taken.has(name.toLowerCase())) report(`${path}.${option}`, 'names another realm, domain or suffix already')
+      if (taken.has(name.toLowerCase()))
+        report(`${path}.${option}`, 'is already the name of another realm, domain or suffix')
     }
     for (const [, name] of names) taken.add((name ?? '').toLowerCase())
   })

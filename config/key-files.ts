@@ -29,11 +29,11 @@ export function checkAssertionKeys({ upstream }: Config, report: Report): void {
     const key = privateKeyIn(fileName)
     if (typeof key === 'string') report(path, key)
     else if (key.asymmetricKeyDetails?.namedCurve !== 'prime256v1')
-      report(path, `${fileName} holds a key of another kind, and must hold an EC key on P-256: ${MAKE_P256}`)
+      report(path, `${fileName} contains another kind of key, but must contain an EC key on P-256: ${MAKE_P256}`)
   }
 }
 
-const MAKE_P256 = '`openssl genpkey -algorithm EC -pkeyopt ec_paramgen_curve:P-256 -out FILE` makes one'
+const MAKE_P256 = 'create one with `openssl genpkey -algorithm EC -pkeyopt ec_paramgen_curve:P-256 -out FILE`'
 
 export function checkClientSecrets(config: Config, report: Report): void {
   for (const { path, settings } of providersOf(config))
@@ -54,7 +54,7 @@ export function checkKeytab({ kerberos }: Config, report: Report): void {
 function keytabProblem(octets: Buffer): string | undefined {
   return isKeytab(octets)
     ? undefined
-    : 'is no keytab: export one with ktpass, `ktutil` or `samba-tool domain exportkeytab`, and copy it as binary'
+    : 'is not a keytab: export one with `ktpass`, `ktutil` or `samba-tool domain exportkeytab`, and copy it as a binary file'
 }
 
 /** What a start, and the first delegated request, would not find in the keytab. */
@@ -95,7 +95,10 @@ export function keyFileWarnings(config: Config, platform: NodeJS.Platform = proc
     if ((mode & TOO_OPEN) === 0) return []
     const octal = (mode & 0o777).toString(8).padStart(4, '0')
     return [
-      diagnostic(path, `${fileName} has mode ${octal}: others can read or replace a secret; 0640 or less is right`),
+      diagnostic(
+        path,
+        `${fileName} has mode ${octal}: other accounts can read or replace this secret; use mode 0640 or stricter`,
+      ),
     ]
   })
 }

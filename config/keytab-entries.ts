@@ -87,10 +87,10 @@ export function lackOfKey(octets: Buffer, principal: string): string | undefined
   const records = [...keytabRecords(octets)]
   const own = records.filter(record => isPrincipalOf(principal, principalIn(record)))
   if (own.some(isAesKey)) return undefined
-  if (own.length > 0) return `has no AES key of ${principal}: RC4, DES and keys of a wrong length do not count`
+  if (own.length > 0) return `has no AES key for ${principal}, only RC4, DES or keys of the wrong length`
   const others = [...new Set(records.map(principalIn))].join(', ') || 'none'
-  return `has no AES key of ${principal} (it has some of: ${others})`
+  return `has no AES key for ${principal} (it has keys for: ${others})`
 }
 
 export const EXPORT_ANEW =
-  'export it with AES keys of both principals: ktpass -crypto AES256-SHA1, or samba-tool domain exportkeytab'
+  'export it again with AES keys for both principals, with ktpass -crypto AES256-SHA1 or samba-tool domain exportkeytab'

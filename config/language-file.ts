@@ -15,16 +15,17 @@ export function readLanguageFile(fileName: string): Partial<Texts> {
   for (const [key, text] of Object.entries(content)) {
     const inEnglish = Object.hasOwn(english, key) ? english[key as TextKey] : undefined
     if (inEnglish === undefined)
-      throw new Error(`${fileName} has ${key}, which is no text of our pages: docs/texts.yaml has all of them`)
+      throw new Error(`${fileName} has ${key}, which is not the key of a text: docs/texts.yaml has all of them`)
     if (typeof text !== 'string' || text.trim() === '') throw new Error(`${fileName} must have text for ${key}`)
     const known = placesIn(inEnglish)
     const wrong = placesIn(text).find(place => !known.includes(place))
     if (wrong !== undefined)
       throw new Error(
-        `${fileName} has ${wrong} in ${key}, where ${known.length === 0 ? 'nothing' : known.join(', ')} is filled in`,
+        `${fileName} has ${wrong} in ${key}, where ${known.length === 0 ? 'nothing' : known.join(', ')} can be filled in`,
       )
     const left = known.find(place => !text.includes(place))
-    if (left !== undefined) throw new Error(`${fileName} lacks ${left} in ${key}: what is filled in would not be said`)
+    if (left !== undefined)
+      throw new Error(`${fileName} lacks ${left} in ${key}: that value would be missing from the page`)
   }
   return content as Partial<Texts>
 }

@@ -14,7 +14,7 @@ export function checkHosts({ listener, admin }: Listeners, report: Report): void
     ['admin', admin],
   ] as const)
     if (isIP(host) === 0 && !/^[A-Za-z0-9._-]+$/.test(host))
-      report(`${section}.host`, `must be an address or a host name alone; the port is ${section}.port`)
+      report(`${section}.host`, `must be only an IP address or a host name; the port belongs in ${section}.port`)
 }
 
 /** Whether two hosts cannot have one port each. */
@@ -30,7 +30,7 @@ const meets = (one: string, other: string) =>
 /** Whoever starts second would be told that the first has it, and that is Torhaus itself. */
 export function checkPorts({ listener, admin }: Listeners, report: Report): void {
   if (listener.port === admin.port && listener.port !== 0 && doMeet(listener.host, admin.host))
-    report('admin.port', `${admin.port} is that of the listener: choose another for one of them`)
+    report('admin.port', `${admin.port} is also listener.port: choose another port for one of the two`)
 }
 
 const DEFAULT_PORTS: Readonly<Record<string, number>> = { 'http:': 80, 'https:': 443 }
@@ -44,5 +44,5 @@ export function checkLoop({ listener, upstream }: Pick<Config, 'listener' | 'ups
   const isEverywhere = listener.host === '::' || listener.host === '0.0.0.0'
   const isHere = host === listener.host || (isLoopbackAddress(host) && (isEverywhere || listener.host === 'localhost'))
   if (isHere && port === listener.port)
-    report('upstream.url', 'is where Torhaus itself listens: name the address of the server behind it')
+    report('upstream.url', 'is the address that Torhaus itself listens on: use the address of the server behind it')
 }

@@ -42,10 +42,10 @@ function parseFile(fileName: string, environment: ConfigEnvironment): Loaded {
 
 /** What `sourceText` says, or the system in words of ours. */
 function wordsOf({ code, message }: NodeJS.ErrnoException): string {
-  if (code === 'ENOENT') return 'there is no such file'
+  if (code === 'ENOENT') return 'does not exist'
   // Windows refuses by the second of these.
   if (code === 'EACCES' || code === 'EPERM') return 'cannot be read by this account'
-  if (code === 'EBUSY') return 'is held by another program: close it there'
+  if (code === 'EBUSY') return 'is in use by another program: close it there'
   return code === undefined ? message : `cannot be read: ${message}`
 }
 
@@ -93,7 +93,7 @@ export function parseConfig(source: string, directory: string, environment: Conf
       return diagnostic
     return {
       ...diagnostic,
-      message: `${diagnostic.message}; under systemd it is in STATE_DIRECTORY: set that here, too`,
+      message: `${diagnostic.message}; under systemd, the default is in STATE_DIRECTORY: set that variable here, too`,
     }
   }
 
@@ -120,11 +120,11 @@ function plainOf(document: Document): { readonly value: object } | string {
   } catch (error) {
     return (error as Error).message
   }
-  const remedy = 'config/example.yaml is one to begin with'
+  const remedy = 'start from config/example.yaml'
   if (value === null) return `is empty: ${remedy}`
-  if (Array.isArray(value)) return `is a list, and must be options with their values: ${remedy}`
+  if (Array.isArray(value)) return `is a list, but must contain options with their values: ${remedy}`
   if (typeof value !== 'object')
-    return `is one text without an option, and must be options with their values: ${remedy}`
+    return `is a text without options, but must contain options with their values: ${remedy}`
   return { value }
 }
 

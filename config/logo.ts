@@ -9,19 +9,21 @@ import { bytesIn } from './files-read.ts'
 /** It goes along with each page. */
 const MAX_BYTES = 32_768
 const PNG = '89504e470d0a1a0a'
-const MUST = 'must hold a picture, SVG or PNG'
+const MUST = 'must contain an SVG or PNG image'
 
 /** As a URL of the scheme `data` (RFC 2397). Throws, in words, where it is no picture for our pages. */
 export function readLogo(fileName: string): string {
   const bytes = bytesIn(fileName)
   if (bytes.length > MAX_BYTES)
-    throw new Error(`${fileName} has ${bytes.length} bytes, and may have ${MAX_BYTES}: it is sent with each page`)
+    throw new Error(
+      `${fileName} has ${bytes.length} bytes, but the limit is ${MAX_BYTES}, because it is sent with each page`,
+    )
   if (bytes.toString('hex', 0, 8) === PNG) return dataUrl('image/png', bytes)
   const text = bytes.toString()
   if (!isUtf8(bytes) || !/<svg[\s>]/.test(text)) throw new Error(`${fileName} ${wrongFile(fileKind(bytes), MUST)}`)
   const what = ACTIVE.find(({ pattern }) => pattern.test(text))?.what
   if (what !== undefined)
-    throw new Error(`${fileName} has ${what}, and must hold shapes alone: export it as plain SVG, or as PNG`)
+    throw new Error(`${fileName} has ${what}, but must contain only shapes: export it as plain SVG, or as PNG`)
   return dataUrl('image/svg+xml', bytes)
 }
 
@@ -29,7 +31,7 @@ const ACTIVE: readonly { readonly what: string; readonly pattern: RegExp }[] = [
   { what: 'a script', pattern: /<([\w.-]+:)?script\b|javascript:/i },
   { what: 'an event handler', pattern: /\son\w+\s*=/i },
   { what: 'a document type or entities', pattern: /<!(DOCTYPE|ENTITY)/i },
-  { what: 'content that is no SVG', pattern: /<([\w.-]+:)?foreignObject\b/i },
+  { what: 'content that is not SVG', pattern: /<([\w.-]+:)?foreignObject\b/i },
   {
     what: 'a reference to somewhere else',
     pattern: /\b(href|src)\s*=\s*["'](?!#|data:image\/)|url\(\s*["']?(?!["'#]|data:image\/)|@import/i,

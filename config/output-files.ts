@@ -21,7 +21,10 @@ export function checkStoreFile({ session }: Config, report: Report): void {
 export function checkAuditFile({ logging: { auditFile }, session }: Config, report: Report): void {
   const { kind, sqlite } = session.store
   if (kind === 'sqlite' && auditFile === sqlite.file)
-    return report('logging.auditFile', 'is the file of the store, which its records would destroy: name another')
+    return report(
+      'logging.auditFile',
+      'is also the file of the store, which audit records would destroy: name another file',
+    )
   const problem = auditFile === undefined ? undefined : outputProblem(auditFile)
   if (problem !== undefined) report('logging.auditFile', problem)
 }
@@ -38,13 +41,13 @@ const OTHERS_WRITE = 0o022
 function replayProblem(folder: string): string | undefined {
   const about = aboutOf(folder, lstatSync)
   if (about === undefined) return nearestProblem(dirname(folder))
-  if (!about.isDirectory()) return `${folder} is no folder, and must be one that belongs to the account of Torhaus`
+  if (!about.isDirectory()) return `${folder} is not a folder, but must be a folder owned by the account of Torhaus`
   const problem = accessProblem(folder, constants.W_OK | constants.X_OK)
   if (problem !== undefined || process.platform === 'win32') return problem
   const account = process.getuid?.() ?? ROOT
   const isOurs = account === ROOT || about.uid === account
   if (isOurs && (about.mode & OTHERS_WRITE) === 0) return undefined
-  return `${folder} can be written by others, and must belong to the account of Torhaus alone: \`chown ACCOUNT\` and \`chmod 0700\``
+  return `${folder} can be written by other accounts, but must be writable only by the account of Torhaus: \`chown ACCOUNT\` and \`chmod 0700\``
 }
 
 /** Looks in place of the account of the service, perhaps. */
@@ -61,21 +64,23 @@ function outputProblem(fileName: string): string | undefined {
   const about = aboutOf(fileName)
   if (about === undefined) return folderProblem(dirname(fileName))
   if (about.isDirectory()) return `${fileName} is a folder: name a file in it`
-  if (about.isSocket()) return `${fileName} is a socket, which cannot be opened: name a file`
+  if (about.isSocket()) return `${fileName} is a socket: name a regular file`
   return accessProblem(fileName, constants.R_OK | constants.W_OK)
 }
 
 /** A pipe is fit for records, and for nothing that is read again. */
 function noFileProblem(fileName: string): string | undefined {
-  return (aboutOf(fileName)?.isFile() ?? true) ? undefined : `${fileName} is a pipe, a socket or a device: name a file`
+  return (aboutOf(fileName)?.isFile() ?? true)
+    ? undefined
+    : `${fileName} is a pipe, a socket or a device: name a regular file`
 }
 
 /** SQLite makes files of its own beside the database. */
 function folderProblem(folder: string): string | undefined {
   const about = aboutOf(folder)
   if (about === undefined)
-    return `the folder ${folder} does not exist: make it for the account of Torhaus, or name another`
-  if (!about.isDirectory()) return `${folder} is no folder`
+    return `the folder ${folder} does not exist: create it for the account of Torhaus, or name another folder`
+  if (!about.isDirectory()) return `${folder} is not a folder`
   return accessProblem(folder, constants.W_OK | constants.X_OK)
 }
 
@@ -89,8 +94,8 @@ function aboutOf(name: string, look: (name: string) => Stats = statSync): Stats 
 
 export const elsewhereOn = (platform: NodeJS.Platform) =>
   platform === 'win32'
-    ? 'name a place that belongs to it, as C:\\ProgramData\\torhaus\\data, and give it the right: `icacls FOLDER /grant "ACCOUNT:(OI)(CI)M"`'
-    : 'name a place that belongs to it, as /var/lib/torhaus or /var/log/torhaus'
+    ? 'name a folder that it owns, such as C:\\ProgramData\\torhaus\\data, and grant it access: `icacls FOLDER /grant "ACCOUNT:(OI)(CI)M"`'
+    : 'name a folder that it owns, such as /var/lib/torhaus or /var/log/torhaus'
 
 function accessProblem(name: string, mode: number): string | undefined {
   try {
@@ -98,7 +103,7 @@ function accessProblem(name: string, mode: number): string | undefined {
     return undefined
   } catch (error) {
     const { code, message } = error as NodeJS.ErrnoException
-    if (code === 'EROFS') return `${name} is on a file system that is read-only: ${elsewhereOn(process.platform)}`
+    if (code === 'EROFS') return `${name} is on a read-only file system: ${elsewhereOn(process.platform)}`
     if (code === 'EACCES' || code === 'EPERM')
       return `${name} cannot be written by this account: ${elsewhereOn(process.platform)}`
     return `${name} cannot be written: ${message}`
@@ -119,5 +124,5 @@ function databaseProblem(fileName: string): string | undefined {
   }
   return head.toString('latin1') === SQLITE_MAGIC
     ? undefined
-    : `${fileName} is no SQLite database, or a damaged one: move it away, and Torhaus makes a new one (everybody signs in again)`
+    : `${fileName} is not an SQLite database, or is damaged: move it away, and Torhaus creates a new one (everyone has to sign in again)`
 }

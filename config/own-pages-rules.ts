@@ -19,9 +19,9 @@ export function checkOwnPages(
   if (own === undefined || main === null) return
   // Cookies do not know ports, and Host is judged by name alone (RFC 6265 8.5).
   if (own.hostname === main.hostname)
-    report(AT, 'must have another host name than publicUrl, not only another port; leave it out to use one host')
+    report(AT, 'must have a different host name from publicUrl, not only a different port; remove it to use one host')
   else if (own.protocol !== main.protocol)
-    report(AT, `must be ${main.protocol.slice(0, -1)}, as publicUrl is: set both to https`)
+    report(AT, `must be ${main.protocol.slice(0, -1)}, like publicUrl: set both to https`)
   const index = listener.hostNames.findIndex(name => name.toLowerCase() === own.hostname)
   if (index !== -1) report(`listener.hostNames[${index}]`, `is the host of ${AT}, which needs no entry here: remove it`)
 }

@@ -6,7 +6,10 @@ import type { Config } from './schema.ts'
 export function checkPatProof({ credentials }: Config, report: Report): void {
   const { patProof, personalAccessTokens } = credentials
   if (patProof !== undefined && !personalAccessTokens.includes(patProof.profile))
-    report('credentials.patProof.profile', 'must be in credentials.personalAccessTokens: no other token is recognised')
+    report(
+      'credentials.patProof.profile',
+      'must also be in credentials.personalAccessTokens, or its tokens are not recognised',
+    )
 }
 
 /** Only the server says who the owner is. */
@@ -16,13 +19,23 @@ export function checkPatConfirmation({ credentials }: Config, report: Report): v
   const [option, exceptions] = ['credentials.patPolicy.confirm', 'credentials.patPolicy.confirmExceptFrom']
   checkRanges(exceptions, confirmExceptFrom, report)
   if (confirm === 'never') {
-    if (confirmExceptFrom.length > 0) report(exceptions, 'needs confirm first-use or new-network: nobody is asked now')
+    if (confirmExceptFrom.length > 0)
+      report(exceptions, 'needs confirm: first-use or new-network, because otherwise nothing has to be confirmed')
     return
   }
   if (patProof === undefined || patProof.off)
-    report(option, 'needs credentials.patProof, and not off: nobody else says whose a token is. Add it, or set never')
+    report(
+      option,
+      'needs credentials.patProof without off, because only the server knows who owns a token. Add it, or set confirm to never',
+    )
   else if (patProof.reportOnly && !reportOnly)
-    report(option, 'needs credentials.patProof without reportOnly: what is not proven has no owner who could confirm')
+    report(
+      option,
+      'needs credentials.patProof without reportOnly: a token that is not proven has no known owner who could confirm it',
+    )
   if (refuseNewNetwork)
-    report('credentials.patPolicy.refuseNewNetwork', 'must be false with confirm: what is refused is not asked about')
+    report(
+      'credentials.patPolicy.refuseNewNetwork',
+      'must be false with confirm, because a refused token cannot be confirmed',
+    )
 }

@@ -28,11 +28,11 @@ export function checkProviders(config: Config, report: Report): void {
   const all = providersOf(config)
   for (const { name } of all)
     if (!NAME.test(name))
-      report('providers', `${JSON.stringify(name)} must be small letters, digits and hyphens, 32 at most`)
+      report('providers', `${JSON.stringify(name)} must be lower-case letters, digits and hyphens, at most 32`)
   for (const { settings, path } of all) for (const rule of RULES) rule(settings, path, report)
-  if (config.oidc === undefined && all.length === 0) report('oidc', 'is required, or providers')
+  if (config.oidc === undefined && all.length === 0) report('oidc', 'is required, unless there are providers')
   else if (config.oidc !== undefined && config.providers !== undefined)
-    report('providers', 'is in place of oidc: keep one of the two')
+    report('providers', 'cannot be combined with oidc: keep one of the two')
   else if (all.length > 1) checkApart(all, config.account.fromSeveralProviders, report)
 }
 
@@ -42,11 +42,11 @@ function checkApart(all: readonly NamedProvider[], shareAccounts: boolean, repor
   for (const { settings, path } of all) {
     for (const issuer of [settings.issuer, ...settings.issuerAliases]) {
       if (seen.has(issuer))
-        report(`${path}.issuer`, `${issuer} is the name of two providers: tokens tell by it whose they are`)
+        report(`${path}.issuer`, `${issuer} is used by two providers, but tokens must be told apart by issuer`)
       seen.add(issuer)
     }
     if (settings.accounts === undefined && !shareAccounts)
-      report(`${path}.accounts`, 'is required with several providers, or account.fromSeveralProviders')
+      report(`${path}.accounts`, 'is required with several providers, unless account.fromSeveralProviders is true')
   }
 }
 
@@ -54,12 +54,11 @@ function checkAuthentication(provider: Provider, path: string, report: Report): 
   const { clientAuthentication: method, clientSecretFile, clientKeyFile, clientKeyId } = provider
   const option = `${path}.clientAuthentication`
   if (clientSecretFile !== undefined && clientKeyFile !== undefined)
-    report(`${path}.clientKeyFile`, 'is not used beside clientSecretFile: keep the one that the OP knows')
-  if (clientKeyId !== undefined && clientKeyFile === undefined)
-    report(`${path}.clientKeyId`, 'names the key in clientKeyFile, which is missing')
+    report(`${path}.clientKeyFile`, 'cannot be combined with clientSecretFile: keep the one that the OP knows')
+  if (clientKeyId !== undefined && clientKeyFile === undefined) report(`${path}.clientKeyId`, 'needs clientKeyFile')
   if (method === undefined) return
   if (method === 'none' && (clientSecretFile ?? clientKeyFile) !== undefined)
-    report(option, 'is none, and there is a secret or key: take away one of the two')
+    report(option, 'is none, but there is a secret or key: remove one of the two')
   if (method === 'private_key_jwt' && clientKeyFile === undefined) report(option, 'needs clientKeyFile')
   if (method.startsWith('client_secret') && clientSecretFile === undefined) report(option, 'needs clientSecretFile')
 }
@@ -74,7 +73,8 @@ function checkKeyFile({ clientKeyFile }: Provider, path: string, report: Report)
   if (typeof key === 'string') return report(option, key)
   const { asymmetricKeyType: type = '', asymmetricKeyDetails } = key
   const isUsable = ['rsa', 'ed25519'].includes(type) || CURVES.includes(asymmetricKeyDetails?.namedCurve ?? '')
-  if (!isUsable) report(option, `${clientKeyFile} must hold a key of kind RSA, EC on P-256, P-384, P-521, or Ed25519`)
+  if (!isUsable)
+    report(option, `${clientKeyFile} must contain an RSA key, an EC key on P-256, P-384 or P-521, or an Ed25519 key`)
 }
 
 /** Parameters that have an option of their own, or none. */
@@ -89,7 +89,7 @@ function checkParameters({ authorizationParameters = {} }: Provider, path: strin
   for (const name of Object.keys(authorizationParameters)) {
     if (!Object.hasOwn(OWN_PARAMETERS, name)) continue
     const option = OWN_PARAMETERS[name]
-    const remedy = option === '' ? 'take it away' : `use the option ${option}`
+    const remedy = option === '' ? 'remove it' : `use the option ${option}`
     report(`${path}.authorizationParameters.${name}`, `is a parameter that Torhaus sends itself: ${remedy}`)
   }
 }
@@ -102,7 +102,7 @@ function checkFactorRequest({ claims, acrValues }: Provider, path: string, repor
     if (name in asked)
       report(
         `${path}.claims.id_token.${name}`,
-        `asks for a factor, and so does acrValues: keep acrValues, with requestFactorBy: claims.${name}`,
+        `requests a factor, but so does acrValues: keep only acrValues, with requestFactorBy: claims.${name}`,
       )
 }
 
@@ -111,12 +111,12 @@ function checkSignIn({ authTimeFromSignIn, prompt, scopes }: Provider, path: str
   if (prompt?.split(' ').includes('none'))
     report(
       `${path}.prompt`,
-      'must not be none: whoever is not signed in at the OP could not sign in (OIDC Core 3.1.2.1)',
+      'must not be none, or nobody who is not signed in at the OP yet could sign in (OIDC Core 3.1.2.1)',
     )
   else if (authTimeFromSignIn !== undefined && prompt !== undefined && prompt !== 'login')
-    report(`${path}.prompt`, 'must not be given with authTimeFromSignIn, which asks for prompt=login')
+    report(`${path}.prompt`, 'must not be combined with authTimeFromSignIn, which sends prompt=login')
   if (!scopes.join(' ').split(' ').includes('openid'))
-    report(`${path}.scopes`, 'must have openid: without it the OP gives no ID token (OIDC Core 3.1.2.1)')
+    report(`${path}.scopes`, 'must contain openid, or the OP issues no ID token (OIDC Core 3.1.2.1)')
 }
 
 function checkAccounts({ accounts, idToken, accessToken }: Provider, path: string, report: Report): void {
@@ -130,7 +130,7 @@ function checkConnection({ caFile, proxy }: Provider, path: string, report: Repo
   if (proxy !== undefined) {
     const url = URL.parse(proxy)
     if (url === null || !/^https?:$/.test(url.protocol)) report(`${path}.proxy`, 'must be an http or https URL')
-    else if (url.username !== '' || url.password !== '') report(`${path}.proxy`, 'must not carry credentials')
+    else if (url.username !== '' || url.password !== '') report(`${path}.proxy`, 'must not contain credentials')
   }
   checkAuthorities(`${path}.caFile`, caFile, report)
 }

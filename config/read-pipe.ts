@@ -23,7 +23,7 @@ export function readPipe(fileName: string, maxBytes: number, waitMs = WAIT_MS): 
       }
       if (piece !== undefined && (bytes > 0 || !isPipe)) break
       // Whoever is to write to it may not have opened it yet.
-      if (waitedMs >= waitMs) throw new Error('is a pipe, and nobody writes to it: name a file')
+      if (waitedMs >= waitMs) throw new Error('is a pipe that nothing writes to: name a file')
       Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, POLL_MS)
       waitedMs += POLL_MS
     }

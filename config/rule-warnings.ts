@@ -17,13 +17,14 @@ export function ruleWarnings(config: Needs): string[] {
     const above = rules.slice(0, index).find(earlier => takesAllOf(earlier, rule))
     const warnings: string[] = []
     if (letsAnybodyPass(rule))
-      warnings.push(`${at}.when.path: fits every path, so everybody passes without credentials`)
-    if (above !== undefined) warnings.push(`${at}: comes too late: ${above.name}, above it, fits whatever it fits`)
+      warnings.push(`${at}.when.path: matches every path, so everyone passes without credentials`)
+    if (above !== undefined)
+      warnings.push(`${at}: is never reached: ${above.name}, above it, matches everything that it matches`)
     const needed = when.schemes.flatMap(scheme => unknown.get(scheme) ?? [])
     if (needed.length > 0 && needed.length === when.schemes.length)
-      warnings.push(`${at}.when.schemes: fits nobody without ${needed.join(' or ')}`)
+      warnings.push(`${at}.when.schemes: never matches without ${needed.join(' or ')}`)
     if (when.path !== undefined && beginsWithoutSlash(when.path))
-      warnings.push(`${at}.when.path: fits nothing: it must match the whole path, which begins with a slash`)
+      warnings.push(`${at}.when.path: never matches, because it must match the whole path, which begins with a slash`)
     return warnings
   })
   return [...ofRules, ...factorWarnings(config.secondFactor)]
@@ -43,13 +44,13 @@ function factorWarnings({ acceptAcr, acceptAmr, rules }: Config['secondFactor'])
     ...acceptAmr.flatMap((value, at) =>
       ONE_FACTOR.includes(value)
         ? [
-            `secondFactor.acceptAmr[${at}]: ${value} is no second factor (RFC 8176 2): whoever has one alone passes; where the OP demands two of everybody, policyGuaranteesFactor says it`,
+            `secondFactor.acceptAmr[${at}]: ${value} is not a second factor (RFC 8176 2), so people pass with one factor; if the OP requires two factors from everyone, use policyGuaranteesFactor instead`,
           ]
         : [],
     ),
     ...acrs.flatMap(([option, value]) =>
       value === '0'
-        ? [`secondFactor.${option}: 0 says that a sign-in is good for nothing that matters (OIDC Core 2, acr)`]
+        ? [`secondFactor.${option}: 0 means that a sign-in must not be used for anything of value (OIDC Core 2, acr)`]
         : [],
     ),
   ]

@@ -123,8 +123,7 @@ function checkIssuers(config: Config, report: Report): void {
   for (const { path, settings } of providersOf(config)) {
     const option = `${path}.issuer`
     checkTransport(option, checkUrl(option, settings.issuer, true, report), config.allowPlainHttp, report)
-    if (settings.issuer.endsWith(METADATA_PATH))
-      report(option, `is what stands before ${METADATA_PATH}: leave that out`)
+    if (settings.issuer.endsWith(METADATA_PATH)) report(option, `must not contain ${METADATA_PATH}: remove that part`)
   }
 }
 
@@ -144,7 +143,7 @@ function checkAddresses(config: Config, report: Report): void {
 
 function checkProxyProtocol({ listener }: Config, report: Report): void {
   if (listener.proxyProtocol && listener.trustedProxies.length === 0)
-    report('listener.proxyProtocol', 'needs listener.trustedProxies: nobody else may send the header')
+    report('listener.proxyProtocol', 'needs listener.trustedProxies, because only those peers may send the header')
 }
 
 /** Names in logs and metrics that would say two things. */
@@ -168,7 +167,7 @@ function checkSomethingProves(config: Config, report: Report): void {
   if (acceptAcr.length + acceptAcrs.length + acceptAmr.length + byTicket === 0 && !isByPolicy)
     report(
       'secondFactor',
-      'needs at least one of acceptAcr, acceptAcrs, acceptAmr, acceptTicket: otherwise nobody could pass',
+      'needs at least one of acceptAcr, acceptAcrs, acceptAmr and acceptTicket: otherwise nobody could pass',
     )
 }
 
@@ -176,17 +175,18 @@ function checkSecondFactor({ secondFactor: { rules } }: Config, report: Report):
   rules.forEach((rule, index) => {
     const { name, when, require, reason, acceptAcr, maxAgeSeconds } = rule
     const path = `secondFactor.rules[${index}]`
-    if (OWN_POLICIES.includes(name)) report(`${path}.name`, `${name} is what Torhaus itself calls something`)
-    else if (rules.findIndex(other => other.name === name) < index) report(`${path}.name`, `${name} is there twice`)
+    if (OWN_POLICIES.includes(name))
+      report(`${path}.name`, `${name} is a name that Torhaus itself uses: choose another`)
+    else if (rules.findIndex(other => other.name === name) < index) report(`${path}.name`, `${name} occurs twice`)
     if (when.path !== undefined) checkRegExp(`${path}.when.path`, when.path, report)
     if (when.account !== undefined) checkRegExp(`${path}.when.account`, when.account, report)
     checkRanges(`${path}.when.networks`, when.networks, report)
     if (isLenient(rule) && reason === undefined) report(`${path}.reason`, `is required with ${require}`)
     if (require !== 'second-factor' && (acceptAcr !== undefined || maxAgeSeconds !== undefined)) {
-      report(path, 'can have acceptAcr and maxAgeSeconds with second-factor only')
+      report(path, 'can have acceptAcr and maxAgeSeconds only with second-factor')
     }
     if (require === 'nothing' && when.path === undefined && when.networks.length === 0) {
-      report(`${path}.when`, 'must name a path or networks: otherwise everybody would pass without credentials')
+      report(`${path}.when`, 'must have a path or networks: otherwise everyone would pass without credentials')
     }
   })
 }
@@ -207,7 +207,7 @@ function checkIdentity({ upstream }: Config, report: Report): void {
     if (field === undefined || (/^[A-Za-z][A-Za-z0-9-]{2,60}$/.test(field) && !RESERVED.test(field))) continue
     report(
       `upstream.identity.${name}.field`,
-      'must be a field name of letters, digits and hyphens, and none that HTTP or this proxy uses itself',
+      'must be a field name of letters, digits and hyphens that neither HTTP nor this proxy uses',
     )
   }
 }
@@ -216,7 +216,10 @@ function checkAccount({ account, kerberos }: Config, report: Report): void {
   checkRegExp('account.pattern', account.pattern, report)
   checkAccountTemplate('account.template', account.template, report)
   if (kerberos !== undefined && account.domains.length > 0)
-    report('account.domains', 'is for configurations without the section kerberos: its realm and netbiosDomain say it')
+    report(
+      'account.domains',
+      'cannot be combined with the section kerberos, whose realm and netbiosDomain are used instead',
+    )
 }
 
 function checkOfferPaths({ credentials }: Config, report: Report): void {
@@ -227,13 +230,13 @@ function checkOfferPaths({ credentials }: Config, report: Report): void {
 
 function checkUpstreamTimeouts({ listener, upstream }: Config, report: Report): void {
   if (listener.idleTimeoutMs < upstream.headersTimeoutMs) {
-    report('listener.idleTimeoutMs', 'must not be below upstream.headersTimeoutMs, or slow answers are cut')
+    report('listener.idleTimeoutMs', 'must not be less than upstream.headersTimeoutMs, or slow responses are cut off')
   }
 }
 
 function checkSessionTimeouts({ session }: Config, report: Report): void {
   if (session.idleTimeoutSeconds > session.absoluteTimeoutSeconds) {
-    report('session.idleTimeoutSeconds', 'must not be above session.absoluteTimeoutSeconds')
+    report('session.idleTimeoutSeconds', 'must not be greater than session.absoluteTimeoutSeconds')
   }
 }
 

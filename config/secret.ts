@@ -37,7 +37,7 @@ export function readSecret(fileName: string, read: (fileName: string) => Buffer 
 
 const withoutLineEnd = (bytes: Buffer) => bytes.toString().replace(/\r?\n$/, '')
 
-const SECRET_MUST = 'must hold the secret alone, as one line of text'
+const SECRET_MUST = 'must contain only the secret, on one line'
 
 /** Why that is no secret, in words that do not show it. */
 function secretProblem(bytes: Buffer): string | undefined {
@@ -51,7 +51,7 @@ export function oneLineProblem(bytes: Buffer): string | undefined {
   const problem = secretProblem(bytes)
   if (problem !== undefined || !/[\r\n]/.test(withoutLineEnd(bytes))) return problem
   const kind = fileKind(bytes)
-  return kind === 'text' ? `holds more than one line, and ${SECRET_MUST}` : wrongFile(kind, SECRET_MUST)
+  return kind === 'text' ? `contains more than one line, but ${SECRET_MUST}` : wrongFile(kind, SECRET_MUST)
 }
 
 /** Reads a 256-bit key in base64 (`openssl rand -base64 32`). */
@@ -62,7 +62,7 @@ export function readKey(fileName: string): Buffer {
   return Buffer.from(bytes.toString().trim(), 'base64')
 }
 
-const MUST = 'must hold 32 random bytes in base64, as `openssl rand -base64 32` prints them'
+const MUST = 'must contain 32 random bytes in base64, as `openssl rand -base64 32` prints them'
 
 /** As `keyProblem`, of a file. */
 export function keyFileProblem(bytes: Buffer): string | undefined {
@@ -81,14 +81,14 @@ const MIN_DISTINCT_BYTES = 20
 export function keyProblem(text: string): string | undefined {
   const line = text.trim()
   // Node reads past whatever is not base64.
-  if (!/^[A-Za-z0-9+/]*={0,2}$/.test(line) || line.length % 4 !== 0) return `${MUST}, and holds something else`
+  if (!/^[A-Za-z0-9+/]*={0,2}$/.test(line) || line.length % 4 !== 0) return `${MUST}, but contains something else`
   const key = Buffer.from(line, 'base64')
-  if (key.length !== KEY_BYTES) return `must hold ${KEY_BYTES} bytes in base64, and holds ${key.length}`
+  if (key.length !== KEY_BYTES) return `must contain ${KEY_BYTES} bytes in base64, but contains ${key.length}`
   const first = (key[1] ?? 0) - (key[0] ?? 0)
   const isSequence = key.every((byte, at) => at === 0 || ((byte - (key[at - 1] ?? 0) - first) & 0xff) === 0)
   if (isSequence || new Set(key).size < MIN_DISTINCT_BYTES)
-    return 'must hold random bytes, and holds the same ones again and again, or one after the other'
+    return 'must contain random bytes, but contains a repetition or a sequence'
   if (key.every(byte => byte >= 0x20 && byte < 0x7f))
-    return 'must hold random bytes, and holds a text: a passphrase is no key'
+    return 'must contain random bytes, but contains text: a passphrase is not a key'
   return undefined
 }

@@ -10,6 +10,6 @@ export function checkShares({ shares }: Pick<Config, 'shares'>, report: Report):
   if (shares.unprovenBufferTotalBytes < leastBytes)
     report(
       'shares.unprovenBufferTotalBytes',
-      `must be at least ${leastBytes} with unprovenBufferBytes ${shares.unprovenBufferBytes}: one client gets half, and longer content would be refused (503)`,
+      `must be at least ${leastBytes} with unprovenBufferBytes ${shares.unprovenBufferBytes}: one client gets at most half, and longer content would be refused (503)`,
     )
 }

@@ -18,19 +18,19 @@ export function sourceText(fileName: string): string {
 
 function readNow(fileName: string): Buffer {
   const about = statSync(fileName)
-  if (about.isDirectory()) throw new Error('is a folder: name the file in it')
+  if (about.isDirectory()) throw new Error('is a folder: name a file in it')
   if (about.size > MAX_BYTES) throw new Error(tooLong(about.size))
   // What is no file, a pipe for one, has no size before it was read.
   return about.isFile() ? readFileSync(fileName) : readPipe(fileName, MAX_BYTES)
 }
 
 const tooLong = (bytes: number) =>
-  `has ${Math.ceil(bytes / MAX_BYTES)} MiB, and a configuration has some kilobytes, at most 1 MiB: is it the right file?`
+  `has ${Math.ceil(bytes / MAX_BYTES)} MiB, but a configuration has a few kilobytes, at most 1 MiB: is it the right file?`
 
 function textOf(bytes: Buffer): string {
   // YAML 1.2.2 5.2 allows UTF-16; whoever saved it so by mistake has done the same to the secrets beside it.
   if (/^(fffe|feff)/.test(bytes.toString('hex', 0, 2)) || bytes.includes(0))
-    throw new Error(`is in UTF-16, or no text at all: ${AS_UTF_8}`)
+    throw new Error(`is in UTF-16, or is not text: ${AS_UTF_8}`)
   if (!isUtf8(bytes))
     throw new Error(`is not in UTF-8, but in Latin-1 or another older encoding (line ${wrongLine(bytes)}): ${AS_UTF_8}`)
   return bytes.toString()

@@ -8,13 +8,13 @@ export const isSid = (text: string): boolean => SID.test(text)
 
 /** SIDs that say nothing of two factors, and why. */
 const PROVES_NOTHING: readonly (readonly [sid: RegExp, why: string])[] = [
-  [/^S-1-18-1$/, 'every sign-in at a KDC has it, also one by password'],
-  [/^S-1-18-2$/, 'a service has asserted who it is, and the person has shown nothing'],
-  [/^S-1-18-[34]$/, 'it says that there was a key, and not that anything protects it: S-1-18-5 does'],
-  [/^S-1-18-6$/, 'it says where the key is, and not that anything else protects it: S-1-18-5 does'],
-  [/^S-1-5-21-0-0-0-49[67]$/, 'it says that the device is named, or claims are, whatever somebody has shown'],
+  [/^S-1-18-1$/, 'every sign-in at a KDC has it, even with a password'],
+  [/^S-1-18-2$/, 'a service asserted the identity, and the person has proven nothing'],
+  [/^S-1-18-[34]$/, 'it shows that a key was used, but not that the key is protected; S-1-18-5 shows that'],
+  [/^S-1-18-6$/, 'it shows where the key is, but not that anything else protects it; S-1-18-5 shows that'],
+  [/^S-1-5-21-0-0-0-49[67]$/, 'it shows that the ticket has device or user claims, not how anyone signed in'],
   [/^S-1-5-21-\d+-\d+-\d+-51[345]$/, 'every account of the domain is in that group'],
-  [/^S-1-(1-0|2-0|5-2|5-11|5-15)$/, 'everybody is in that group'],
+  [/^S-1-(1-0|2-0|5-2|5-11|5-15)$/, 'everyone is in that group'],
 ]
 
 /** What tickets are asked about: SIDs wherever groups are named, and what proves two factors. */
@@ -35,7 +35,10 @@ export function checkAcceptedTickets({ secondFactor, kerberos }: Config, report:
     // An option that changes nothing would be believed to work.
     kerberos?.trustedRealms.forEach(({ acceptTicket }, index) => {
       if (acceptTicket)
-        report(`kerberos.trustedRealms[${index}].acceptTicket`, `needs ${path}: no ticket proves anything`)
+        report(
+          `kerberos.trustedRealms[${index}].acceptTicket`,
+          `needs ${path}: without it, no ticket proves two factors`,
+        )
     })
     return
   }
@@ -44,6 +47,6 @@ export function checkAcceptedTickets({ secondFactor, kerberos }: Config, report:
     const option = `${path}.sids[${index}]`
     const [, why] = PROVES_NOTHING.find(([pattern]) => pattern.test(sid)) ?? []
     if (!isSid(sid)) report(option, 'must be a SID, such as S-1-5-21-1004336348-1177238915-682003330-1601')
-    else if (why !== undefined) report(option, `proves no second factor: ${why}`)
+    else if (why !== undefined) report(option, `does not prove a second factor: ${why}`)
   })
 }

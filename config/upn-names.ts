@@ -5,7 +5,7 @@ import { readGroupsFile } from './groups-file.ts'
 import { linearPattern, patternProblem } from './linear-pattern.ts'
 import type { Config } from './schema.ts'
 
-const REMEDY = 'write the name of the account (sAMAccountName), such as bob or CORP\\bob'
+const REMEDY = 'write the account name (sAMAccountName), such as bob or CORP\\bob'
 
 /**
  * Whoever comes by a UPN of `kerberos.upnSuffixes` has the name of the account from then on. So a rule, or a file of
@@ -18,12 +18,12 @@ export function checkUpnNames({ kerberos, secondFactor, groups }: Config, report
     const suffix = upnSuffixes.find(known => means(account, known) || fitsUpnsAlone(account, known, kerberos))
     if (suffix === undefined) return
     const path = `secondFactor.rules[${index}].when.account`
-    report(path, `names people by their UPN (@${suffix}), and nobody is called so here: ${REMEDY}`)
+    report(path, `names people by UPN (@${suffix}), but Torhaus uses their account names: ${REMEDY}`)
   })
   for (const [group, accounts] of groupsIn(groups.file))
     for (const account of accounts)
       if (upnSuffixes.some(suffix => isUpnOf(account, suffix)))
-        report('groups.file', `has the UPN ${account} in ${group}, and nobody is called so here: ${REMEDY}`)
+        report('groups.file', `has the UPN ${account} in ${group}, but Torhaus uses account names: ${REMEDY}`)
 }
 
 /** What is wrong with the file itself, says who reads it first. */

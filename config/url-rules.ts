@@ -10,8 +10,8 @@ export function checkUrl(path: string, text: string, mayHavePath: boolean, repor
     report(path, 'must be an http or https URL')
     return undefined
   }
-  if (parsed.username !== '' || parsed.password !== '') report(path, 'must not carry credentials')
-  if (parsed.hash !== '' || parsed.search !== '') report(path, 'must not carry a query or fragment')
+  if (parsed.username !== '' || parsed.password !== '') report(path, 'must not contain credentials')
+  if (parsed.hash !== '' || parsed.search !== '') report(path, 'must not contain a query or fragment')
   if (!mayHavePath && parsed.pathname !== '/') report(path, 'must be an origin: scheme, host and port, without a path')
   return parsed
 }
@@ -21,7 +21,7 @@ export const isPlainHttp = (url: string): boolean => URL.parse(url)?.protocol ==
 
 export function checkTransport(path: string, url: URL | undefined, allowPlainHttp: boolean, report: Report): void {
   if (url?.protocol !== 'http:' || LOOPBACK.test(url.hostname) || allowPlainHttp) return
-  report(path, 'must be https (http is for loopback, or for laboratories with allowPlainHttp)')
+  report(path, 'must be https (http is only for loopback, or for test setups with allowPlainHttp)')
 }
 
 export function checkAllowedOrigins({ credentials }: Pick<Config, 'credentials'>, report: Report): void {

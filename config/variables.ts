@@ -8,7 +8,7 @@ export function variablesIn(value: unknown, path = ''): Diagnostic[] {
     const [name] = VARIABLE.exec(value) ?? []
     return name === undefined
       ? []
-      : [diagnostic(path, `has ${name}, and no variable is filled in here: write the value`)]
+      : [diagnostic(path, `has ${name}, but variables are not supported here: write the value`)]
   }
   if (Array.isArray(value)) return value.flatMap((inner, index) => variablesIn(inner, `${path}[${index}]`))
   if (typeof value !== 'object' || value === null) return []

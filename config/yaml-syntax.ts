@@ -23,15 +23,15 @@ function described({ code, linePos, message }: YAMLError): Diagnostic {
 }
 
 const WORDS: Readonly<Partial<Record<YAMLError['code'], string>>> = {
-  MULTILINE_IMPLICIT_KEY: 'has no colon with a blank behind it (`: `) between an option and its value',
+  MULTILINE_IMPLICIT_KEY: 'has no colon followed by a space (`: `) between an option and its value',
   BLOCK_AS_IMPLICIT_KEY:
-    'has a second colon with a blank behind it, or the next line is indented deeper: put a value with `: ` into quotes, and begin the options of one section in one column',
+    'has a second colon followed by a space, or the next line is indented further: quote a value that contains `: `, and indent all options of a section alike',
   BAD_DQ_ESCAPE:
-    'has a backslash in double quotes, where it begins an escape: write a path of Windows in single quotes, or without any',
-  TAB_AS_INDENT: 'has a tab before its option: YAML is indented by blanks alone',
-  MULTIPLE_DOCS: 'begins another document (`---`): a configuration is one; take the line away',
+    'has a backslash in double quotes, where it starts an escape sequence: put a Windows path in single quotes, or in none',
+  TAB_AS_INDENT: 'has a tab before its option: indent YAML only with spaces',
+  MULTIPLE_DOCS: 'starts another document (`---`), but a configuration is only one: remove the line',
   TAG_RESOLVE_FAILED:
-    'has a tag (`!...`), and there are none here: write the value itself, and secrets into files of their own',
+    'has a tag (`!...`), but tags are not supported: write the value itself, and put secrets into separate files',
 }
 
 /** What editors and web pages put in place of a blank, and nobody sees. */
@@ -43,7 +43,7 @@ function strangeBlank(source: string): Diagnostic | undefined {
   return {
     ...diagnostic(
       '',
-      'is indented by something that only looks like a blank (copied from a page?): type the blanks anew',
+      'is indented with characters that only look like spaces (copied from a web page?): type the spaces again',
     ),
     line: at + 1,
   }

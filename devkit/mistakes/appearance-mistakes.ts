@@ -13,7 +13,7 @@ const withLogo = (place: Place, content: string | Uint8Array) => {
 }
 
 const atLogo = `${at}logoFile: /etc/torhaus/logo.svg`
-const PLAIN = 'and must hold shapes alone: export it as plain SVG, or as PNG'
+const PLAIN = 'but must contain only shapes: export it as plain SVG, or as PNG'
 
 const LANGUAGE = 'appearance: { languages: [{ tag: fr, file: fr.yaml }] }\nlogging:\n'
 const atTexts = '/etc/torhaus/torhaus.yaml:21: appearance.languages[0].file: /etc/torhaus/fr.yaml'
@@ -38,18 +38,18 @@ export const appearanceMistakes: readonly Mistake[] = [
   {
     what: 'a JPEG as logo',
     make: place => withLogo(place, Buffer.from('ffd8ffe000104a46494600', 'hex')),
-    says: [`${atLogo} holds bytes that are no text, and must hold a picture, SVG or PNG`],
+    says: [`${atLogo} contains bytes that are not text, but must contain an SVG or PNG image`],
   },
   {
     what: 'a logo as large as a photograph',
     make: place => withLogo(place, `<svg xmlns="http://www.w3.org/2000/svg"><!--${' '.repeat(40_000)}--></svg>`),
-    says: [`${atLogo} has 40053 bytes, and may have 32768: it is sent with each page`],
+    says: [`${atLogo} has 40053 bytes, but the limit is 32768, because it is sent with each page`],
   },
   {
     what: 'a colour that is hardly read',
     make: place => appear(place, "accentColor: '#ffcc00'"),
     says: [
-      `${at}accentColor: has a contrast of 1.51 to #ffffff, on which it is written: take a darker one, of at least 4.5`,
+      `${at}accentColor: has a contrast of 1.51 to #ffffff, the background, but needs at least 4.5: choose a darker colour`,
     ],
   },
   {
@@ -60,12 +60,12 @@ export const appearanceMistakes: readonly Mistake[] = [
   {
     what: 'a misspelt key in a file of texts',
     make: place => withTexts(place, 'button.confrim: Confirmer'),
-    says: [`${atTexts} has button.confrim, which is no text of our pages: docs/texts.yaml has all of them`],
+    says: [`${atTexts} has button.confrim, which is not the key of a text: docs/texts.yaml has all of them`],
   },
   {
     what: 'a text in which what is filled in was translated, too',
     make: place => withTexts(place, 'request.id: requête {numéro}'),
-    says: [`${atTexts} lacks {id} in request.id: what is filled in would not be said`],
+    says: [`${atTexts} lacks {id} in request.id: that value would be missing from the page`],
   },
   {
     what: 'a file of texts that lacks some',
@@ -75,7 +75,7 @@ export const appearanceMistakes: readonly Mistake[] = [
       edit('logging:\n', LANGUAGE)
     },
     says: [
-      'warning: appearance.languages[0].file: /etc/torhaus/fr.yaml lacks 1 texts, which are said in English: error.request-malformed',
+      'warning: appearance.languages[0].file: /etc/torhaus/fr.yaml lacks 1 texts, which will appear in English: error.request-malformed',
     ],
     isWarning: true,
   },

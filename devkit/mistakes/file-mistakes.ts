@@ -11,8 +11,8 @@ const KERBEROS_WITH_REPLAY =
   'kerberos: { realm: CORP.EXAMPLE, servicePrincipal: svc-torhaus, keytabFile: torhaus.keytab, replayCacheDirectory: replay }\n'
 /** arcfour-hmac (RFC 4757). */
 const RC4 = 23
-const KEY = 'must hold 32 random bytes in base64, as `openssl rand -base64 32` prints them'
-const SECRET = 'must hold the secret alone, as one line of text'
+const KEY = 'must contain 32 random bytes in base64, as `openssl rand -base64 32` prints them'
+const SECRET = 'must contain only the secret, on one line'
 const atSessionKey = '/etc/torhaus/torhaus.yaml:17: session.encryptionKeyFiles[0]: /etc/torhaus/session-key'
 const atSecret = '/etc/torhaus/torhaus.yaml:13: oidc.clientSecretFile: /etc/torhaus/client-secret'
 const atCertificate = '/etc/torhaus/torhaus.yaml:3: listener.tls.certificateFile: /etc/torhaus/tls.crt'
@@ -57,21 +57,21 @@ const certificateMistakes: readonly Mistake[] = [
     what: 'certificate and key of two pairs',
     make: place => place.write('tls.key', place.read('assertion.pem')),
     says: [
-      `${atTlsKey} does not belong to the certificate, the first in /etc/torhaus/tls.crt: name the key it was requested with`,
+      `${atTlsKey} does not belong to the certificate, the first in /etc/torhaus/tls.crt: use the key that the certificate was requested with`,
     ],
   },
   {
     what: 'a chain that begins with the authority',
     make: place => place.write('tls.crt', place.authority.certificate + place.read('tls.crt')),
     says: [
-      `${atTlsKey} does not belong to the certificate: that one is further down in /etc/torhaus/tls.crt, and must be the first`,
+      `${atTlsKey} does not belong to the certificate: that one is further down in /etc/torhaus/tls.crt, but must come first`,
     ],
   },
   {
     what: 'a certificate with a key of 1024 bits',
     make: weakCertificate,
     says: [
-      `${atCertificate} is refused by OpenSSL (ee key too small): have it signed anew, for ECDSA on P-256 or RSA of 2048 bits, by SHA-256`,
+      `${atCertificate} is refused by OpenSSL (ee key too small): get a new one with an ECDSA key on P-256 or an RSA key of 2048 bits, signed with SHA-256`,
     ],
   },
   {
@@ -85,7 +85,7 @@ const certificateMistakes: readonly Mistake[] = [
       )
     },
     says: [
-      '/etc/torhaus/torhaus.yaml:3: listener.tls.pkcs12File: /etc/torhaus/tls.pfx holds a certificate that OpenSSL refuses as too weak: have it signed anew, for ECDSA on P-256 or RSA of 2048 bits, by SHA-256',
+      '/etc/torhaus/torhaus.yaml:3: listener.tls.pkcs12File: /etc/torhaus/tls.pfx contains a certificate that OpenSSL refuses as too weak: get a new one with an ECDSA key on P-256 or an RSA key of 2048 bits, signed with SHA-256',
     ],
   },
   {
@@ -95,7 +95,7 @@ const certificateMistakes: readonly Mistake[] = [
       write('tls.crt', `${read('tls.crt')}${other.certificate}`)
     },
     says: [
-      `${warned} has a chain that some clients cannot follow: certificate 3 of the file has not signed number 2; the order is own, intermediate, root`,
+      `${warned} has a chain that some clients cannot follow: certificate 3 of the file did not sign certificate 2; the order must be own, intermediate, root`,
     ],
     isWarning: true,
   },
@@ -107,20 +107,20 @@ const certificateMistakes: readonly Mistake[] = [
       place.openssl('req', '-x509', '-newkey', 'ed25519', '-nodes', '-days', '30', ...names, ...files)
     },
     says: [
-      `${warned} has a key that Chrome and Edge do not take (ed25519): have one signed for ECDSA on P-256 or RSA of 2048 bits, unless a balancer in front has another`,
+      `${warned} has a key that Chrome and Edge do not accept (ed25519): get one for an ECDSA key on P-256 or an RSA key of 2048 bits, unless a balancer in front presents another certificate`,
     ],
     isWarning: true,
   },
   {
     what: 'an expired intermediate behind the certificate',
     make: expiredIntermediate,
-    says: [`${warned} has a chain whose certificate 2 has expired on ...`],
+    says: [`${warned} has a chain whose certificate 2 expired on ...`],
     isWarning: true,
   },
   {
     what: 'an expired certificate',
     make: place => serve(place, 'DNS:devops.example.com', -1),
-    says: [`${warned} has expired on ...`],
+    says: [`${warned} expired on ...`],
     isWarning: true,
   },
   {
@@ -133,7 +133,7 @@ const certificateMistakes: readonly Mistake[] = [
     what: 'a certificate for another host',
     make: place => serve(place, 'DNS:tfs.example.com'),
     says: [
-      `${warned} is for DNS:tfs.example.com, and publicUrl says devops.example.com: browsers refuse it, unless a balancer in front has another`,
+      `${warned} is for DNS:tfs.example.com, but publicUrl has devops.example.com: browsers refuse it, unless a balancer in front presents another certificate`,
     ],
     isWarning: true,
   },
@@ -141,21 +141,21 @@ const certificateMistakes: readonly Mistake[] = [
     what: 'a certificate in DER',
     make: place => place.openssl('x509', '-in', 'tls.crt', '-outform', 'DER', '-out', 'tls.crt'),
     says: [
-      `${atCertificate} holds a certificate in DER, and must hold a certificate in PEM: make PEM of it: \`openssl x509 -inform DER -in OLD -out NEW\``,
+      `${atCertificate} contains a certificate in DER, but must contain a certificate in PEM: convert it to PEM: \`openssl x509 -inform DER -in OLD -out NEW\``,
     ],
   },
   {
     what: 'a key in DER',
     make: place => place.openssl('pkey', '-in', 'ca-1.key', '-outform', 'DER', '-out', 'tls.key'),
     says: [
-      `${atTlsKey} holds a private key in DER, and must hold a private key in PEM: make PEM of it: \`openssl pkey -inform DER -in OLD -out NEW\``,
+      `${atTlsKey} contains a private key in DER, but must contain a private key in PEM: convert it to PEM: \`openssl pkey -inform DER -in OLD -out NEW\``,
     ],
   },
   {
     what: 'an encrypted key',
     make: place => place.openssl('pkey', '-in', 'ca-1.key', '-aes256', '-passout', 'pass:hush', '-out', 'tls.key'),
     says: [
-      `${atTlsKey} holds an encrypted private key, and must hold a private key in PEM: take the password off, and protect the file by its mode: \`openssl pkey -in OLD -out NEW\``,
+      `${atTlsKey} contains an encrypted private key, but must contain a private key in PEM: remove the password, and protect the file by its mode: \`openssl pkey -in OLD -out NEW\``,
     ],
   },
   {
@@ -167,14 +167,14 @@ const certificateMistakes: readonly Mistake[] = [
       place.write('tls.crt', place.read('tls.pfx'))
     },
     says: [
-      `${atCertificate} is a PKCS#12 archive (.pfx, .p12), and must hold a certificate in PEM: name it as pkcs12File where there is such an option, or take it apart: \`openssl pkcs12 -in OLD -nokeys -out CERTIFICATE\` and \`openssl pkcs12 -in OLD -nocerts -noenc -out KEY\``,
+      `${atCertificate} is a PKCS#12 archive (.pfx, .p12), but must contain a certificate in PEM: use the option pkcs12File if there is one, or split the archive: \`openssl pkcs12 -in OLD -nokeys -out CERTIFICATE\` and \`openssl pkcs12 -in OLD -nocerts -noenc -out KEY\``,
     ],
   },
   {
     what: 'the request in place of the certificate',
     make: place => place.openssl('req', '-new', '-key', 'tls.key', '-subj', '/CN=devops', '-out', 'tls.crt'),
     says: [
-      `${atCertificate} holds a request for a certificate, and must hold a certificate in PEM: send it to your authority, and name the certificate that comes back`,
+      `${atCertificate} contains a certificate request, but must contain a certificate in PEM: send it to your authority, and use the certificate that it issues`,
     ],
   },
   {
@@ -187,7 +187,7 @@ const certificateMistakes: readonly Mistake[] = [
       )
     },
     says: [
-      '/etc/torhaus/torhaus.yaml:3: listener.tls.certificateFile: stands beside pkcs12File: name the certificate in one of the two ways',
+      '/etc/torhaus/torhaus.yaml:3: listener.tls.certificateFile: cannot be combined with pkcs12File: use only one of the two',
     ],
   },
   {
@@ -221,7 +221,7 @@ const certificateMistakes: readonly Mistake[] = [
       )
     },
     says: [
-      '/etc/torhaus/torhaus.yaml:3: listener.tls.pkcs12File: /etc/torhaus/tls.pfx is encrypted or written in a way that is not read here: write it anew, `openssl pkcs12 -in /etc/torhaus/tls.pfx -passin file:/etc/torhaus/tls.pass -legacy -noenc -out ALL.pem` and `openssl pkcs12 -export -in ALL.pem -out NEW`',
+      '/etc/torhaus/torhaus.yaml:3: listener.tls.pkcs12File: /etc/torhaus/tls.pfx has an encryption or format that is not supported: convert it with `openssl pkcs12 -in /etc/torhaus/tls.pfx -passin file:/etc/torhaus/tls.pass -legacy -noenc -out ALL.pem` and `openssl pkcs12 -export -in ALL.pem -out NEW`',
     ],
   },
   {
@@ -234,7 +234,7 @@ const certificateMistakes: readonly Mistake[] = [
       )
     },
     says: [
-      '/etc/torhaus/torhaus.yaml:3: listener.tls.pkcs12File: /etc/torhaus/tls.pfx must hold a private key and its certificate: export both',
+      '/etc/torhaus/torhaus.yaml:3: listener.tls.pkcs12File: /etc/torhaus/tls.pfx must contain a private key and its certificate: export both',
     ],
   },
   {
@@ -248,13 +248,13 @@ const certificateMistakes: readonly Mistake[] = [
       place.edit('url: https://tfs', 'url: http://tfs')
       place.edit('caFile: ca.pem', 'certificateFile: tls.crt, privateKeyFile: tls.key')
     },
-    says: ['/etc/torhaus/torhaus.yaml:6: upstream.tls.certificateFile: is for an upstream.url with https'],
+    says: ['/etc/torhaus/torhaus.yaml:6: upstream.tls.certificateFile: requires an https upstream.url'],
   },
   {
     what: 'a CA file without a certificate',
     make: place => place.write('ca.pem', place.read('ca.key')),
     says: [
-      '/etc/torhaus/torhaus.yaml:6: upstream.tls.caFile: /etc/torhaus/ca.pem holds a private key, and must hold a certificate in PEM',
+      '/etc/torhaus/torhaus.yaml:6: upstream.tls.caFile: /etc/torhaus/ca.pem contains a private key, but must contain a certificate in PEM',
     ],
   },
   {
@@ -264,14 +264,14 @@ const certificateMistakes: readonly Mistake[] = [
       place.edit('  clientId', '  caFile: op-ca.cer\n  clientId')
     },
     says: [
-      '/etc/torhaus/torhaus.yaml:12: oidc.caFile: /etc/torhaus/op-ca.cer holds a certificate in DER, and must hold a certificate in PEM: make PEM of it: `openssl x509 -inform DER -in OLD -out NEW`',
+      '/etc/torhaus/torhaus.yaml:12: oidc.caFile: /etc/torhaus/op-ca.cer contains a certificate in DER, but must contain a certificate in PEM: convert it to PEM: `openssl x509 -inform DER -in OLD -out NEW`',
     ],
   },
   {
     what: 'a CA file whose authority has expired',
     make: place => place.write('ca.pem', place.authority.sign('DNS:ca', -1).certificate),
     says: [
-      'warning: upstream.tls.caFile: /etc/torhaus/ca.pem holds no authority that has not expired: nothing will be trusted',
+      'warning: upstream.tls.caFile: /etc/torhaus/ca.pem contains only expired authorities: nothing will be trusted',
     ],
     isWarning: true,
   },
@@ -284,13 +284,13 @@ const clientCertificateMistakes: readonly Mistake[] = [
   {
     what: 'client certificates as a first factor that name nobody',
     make: place => place.edit('privateKeyFile: tls.key', clients(', firstFactor: true')),
-    says: [`${atClients}.firstFactor: needs accountFrom: a certificate that names no account says of nobody who it is`],
+    says: [`${atClients}.firstFactor: needs accountFrom: without it, a certificate does not identify an account`],
   },
   {
     what: 'a certificate in place of the list of those that are revoked',
     make: place => place.edit('privateKeyFile: tls.key', clients(', crlFile: ca.pem')),
     says: [
-      `${atClients}.crlFile: /etc/torhaus/ca.pem holds a certificate, and must hold a certificate revocation list in PEM`,
+      `${atClients}.crlFile: /etc/torhaus/ca.pem contains a certificate, but must contain a certificate revocation list in PEM`,
     ],
   },
   {
@@ -301,7 +301,7 @@ const clientCertificateMistakes: readonly Mistake[] = [
       place.edit('privateKeyFile: tls.key', clients(', crlFile: clients.crl'))
     },
     says: [
-      `${atClients}.crlFile: /etc/torhaus/clients.crl holds bytes that are no text, and must hold a certificate revocation list in PEM: make PEM of it with \`openssl crl -inform DER -in OLD -out NEW\``,
+      `${atClients}.crlFile: /etc/torhaus/clients.crl contains bytes that are not text, but must contain a certificate revocation list in PEM: convert it to PEM with \`openssl crl -inform DER -in OLD -out NEW\``,
     ],
   },
   {
@@ -311,7 +311,7 @@ const clientCertificateMistakes: readonly Mistake[] = [
       place.edit('privateKeyFile: tls.key', clients(', crlFile: clients.crl'))
     },
     says: [
-      `${atClients}.crlFile: /etc/torhaus/clients.crl holds a delta list (ADCS calls it CA+.crl), which is not looked at: name the whole list`,
+      `${atClients}.crlFile: /etc/torhaus/clients.crl contains a delta CRL (ADCS calls it CA+.crl), which is ignored: use the complete CRL`,
     ],
   },
   {
@@ -324,7 +324,7 @@ const clientCertificateMistakes: readonly Mistake[] = [
       place.edit('privateKeyFile: tls.key', clients(', crlFile: clients.crl'))
     },
     says: [
-      'warning: listener.tls.clientCertificates.crlFile: /etc/torhaus/clients.crl holds a delta list (ADCS calls it CA+.crl), which is not looked at: what it revokes is good until the next whole list; have the authority publish those often enough',
+      'warning: listener.tls.clientCertificates.crlFile: /etc/torhaus/clients.crl contains a delta CRL (ADCS calls it CA+.crl), which is ignored: what it revokes is accepted until the next complete CRL; have the authority publish those often enough',
     ],
     isWarning: true,
   },
@@ -335,7 +335,7 @@ const clientCertificateMistakes: readonly Mistake[] = [
       place.edit('privateKeyFile: tls.key', clients(', crlFile: clients.crl'))
     },
     says: [
-      `${atClients}.crlFile: /etc/torhaus/clients.crl holds a list of some reasons alone, of attribute certificates or of other authorities (issuing distribution point), which is not looked at: name the whole list`,
+      `${atClients}.crlFile: /etc/torhaus/clients.crl contains a CRL that covers only some reasons, attribute certificates or other authorities (issuing distribution point), which is ignored: use the complete CRL`,
     ],
   },
   {
@@ -345,7 +345,7 @@ const clientCertificateMistakes: readonly Mistake[] = [
       place.edit('privateKeyFile: tls.key', clients(', crlFile: clients.crl'))
     },
     says: [
-      `${atClients}.crlFile: /etc/torhaus/clients.crl holds a list with a critical extension that OpenSSL does not know, by which every certificate of its authority is refused: have the authority publish one without it`,
+      `${atClients}.crlFile: /etc/torhaus/clients.crl contains a CRL with a critical extension that OpenSSL does not know, which makes it refuse every certificate of that authority: have the authority publish one without it`,
     ],
   },
   {
@@ -355,7 +355,7 @@ const clientCertificateMistakes: readonly Mistake[] = [
       place.edit('privateKeyFile: tls.key', clients(', crlFile: clients.crl'))
     },
     says: [
-      'warning: listener.tls.clientCertificates.crlFile: /etc/torhaus/clients.crl has a list of CN=ca whose next one is overdue: its certificates are refused until there is one',
+      'warning: listener.tls.clientCertificates.crlFile: /etc/torhaus/clients.crl has a list of CN=ca whose next update is overdue: its certificates are refused until there is one',
     ],
     isWarning: true,
   },
@@ -370,7 +370,7 @@ const clientCertificateMistakes: readonly Mistake[] = [
       place.edit('privateKeyFile: tls.key', clients(', crlFile: clients.crl'))
     },
     says: [
-      'warning: listener.tls.clientCertificates.crlFile: /etc/torhaus/clients.crl has a list of CN=ca that another key has signed: certificates by the key in caFile are refused until there is one by that key; an authority that was renewed has a list for each of its keys',
+      'warning: listener.tls.clientCertificates.crlFile: /etc/torhaus/clients.crl has a list of CN=ca that was signed with another key: certificates signed with the key in caFile are refused until there is a CRL signed with that key; an authority whose key was renewed has one CRL for each key',
     ],
     isWarning: true,
   },
@@ -381,7 +381,7 @@ const clientCertificateMistakes: readonly Mistake[] = [
       place.edit('privateKeyFile: tls.key', clients('').replace('ca.pem', 'clients.pem'))
     },
     says: [
-      'warning: listener.tls.clientCertificates.caFile: /etc/torhaus/clients.pem holds the intermediate CN=ca-2 without CN=ca, which has signed it: nothing that leads to it is accepted; add that root',
+      'warning: listener.tls.clientCertificates.caFile: /etc/torhaus/clients.pem contains the intermediate CN=ca-2, but not CN=ca, which signed it: certificates issued by it are refused; add that root',
     ],
     isWarning: true,
   },
@@ -415,7 +415,7 @@ const keyMistakes: readonly Mistake[] = [
     what: 'a key file that is a folder',
     make: place => place.edit('[session-key]', '[data]'),
     says: [
-      '/etc/torhaus/torhaus.yaml:17: session.encryptionKeyFiles[0]: /etc/torhaus/data is a folder: name the file in it',
+      '/etc/torhaus/torhaus.yaml:17: session.encryptionKeyFiles[0]: /etc/torhaus/data is a folder: name a file in it',
     ],
   },
   {
@@ -425,47 +425,47 @@ const keyMistakes: readonly Mistake[] = [
       execFileSync('mkfifo', [place.file('session-key')])
     },
     says: [
-      '/etc/torhaus/torhaus.yaml:17: session.encryptionKeyFiles[0]: /etc/torhaus/session-key is a pipe, a socket or a device, and is read more than once: name a file',
+      '/etc/torhaus/torhaus.yaml:17: session.encryptionKeyFiles[0]: /etc/torhaus/session-key is a pipe, a socket or a device, but is read more than once: name a regular file',
     ],
   },
   {
     what: 'a key file that is the image of a disk',
     make: place => truncateSync(place.file('session-key'), 3_000_000_000),
     says: [
-      '/etc/torhaus/torhaus.yaml:17: session.encryptionKeyFiles[0]: /etc/torhaus/session-key has 2862 MiB, and may have 64: is it the right file?',
+      '/etc/torhaus/torhaus.yaml:17: session.encryptionKeyFiles[0]: /etc/torhaus/session-key has 2862 MiB, but the limit is 64 MiB: is it the right file?',
     ],
   },
   {
     what: 'a key file that is not there',
     make: place => place.remove('session-key'),
     says: [
-      '/etc/torhaus/torhaus.yaml:17: session.encryptionKeyFiles[0]: the file /etc/torhaus/session-key does not exist; names are relative to the configuration',
+      '/etc/torhaus/torhaus.yaml:17: session.encryptionKeyFiles[0]: the file /etc/torhaus/session-key does not exist; file names are relative to the configuration file',
     ],
   },
   {
     what: 'a session key that is too short',
     make: place => place.write('session-key', randomBytes(16).toString('base64')),
-    says: [`${atSessionKey} must hold 32 bytes in base64, and holds 16`],
+    says: [`${atSessionKey} must contain 32 bytes in base64, but contains 16`],
   },
   {
     what: 'a session key in hexadecimal digits',
     make: place => place.write('session-key', randomBytes(32).toString('hex')),
-    says: [`${atSessionKey} holds hexadecimal digits, and ${KEY}`],
+    says: [`${atSessionKey} contains hexadecimal digits, but ${KEY}`],
   },
   {
     what: 'a session key of raw bytes',
     make: place => place.write('session-key', Buffer.concat([Buffer.from([0]), randomBytes(31)])),
-    says: [`${atSessionKey} holds bytes that are no text, and ${KEY}`],
+    says: [`${atSessionKey} contains bytes that are not text, but ${KEY}`],
   },
   {
     what: 'a session key in UTF-16',
     make: place => place.write('session-key', Buffer.from(`\ufeff${randomBytes(32).toString('base64')}`, 'utf16le')),
-    says: [`${atSessionKey} is text in UTF-16, and ${KEY}: save it as UTF-8, without a byte order mark`],
+    says: [`${atSessionKey} is text in UTF-16, but ${KEY}: save it as UTF-8, without a byte order mark`],
   },
   {
     what: 'an assertion key that is a certificate',
     make: place => place.write('assertion.pem', place.authority.certificate),
-    says: [`${atAssertion}/assertion.pem holds a certificate, and must hold a private key in PEM`],
+    says: [`${atAssertion}/assertion.pem contains a certificate, but must contain a private key in PEM`],
   },
   {
     what: 'an assertion key that is RSA',
@@ -474,33 +474,33 @@ const keyMistakes: readonly Mistake[] = [
       write('assertion.pem', privateKey.export({ type: 'pkcs8', format: 'pem' }))
     },
     says: [
-      `${atAssertion}/assertion.pem holds a key of another kind, and must hold an EC key on P-256: \`openssl genpkey -algorithm EC -pkeyopt ec_paramgen_curve:P-256 -out FILE\` makes one`,
+      `${atAssertion}/assertion.pem contains another kind of key, but must contain an EC key on P-256: create one with \`openssl genpkey -algorithm EC -pkeyopt ec_paramgen_curve:P-256 -out FILE\``,
     ],
   },
   {
     what: 'an empty client secret',
     make: place => place.write('client-secret', '\n'),
-    says: [`${atSecret} is empty, and ${SECRET}`],
+    says: [`${atSecret} is empty, but ${SECRET}`],
   },
   {
     what: 'a client secret with a second line',
     make: place => place.write('client-secret', 'hush-hush\n\n'),
-    says: [`${atSecret} holds more than one line, and ${SECRET}`],
+    says: [`${atSecret} contains more than one line, but ${SECRET}`],
   },
   {
     what: 'a private key in place of the client secret',
     make: place => place.write('client-secret', place.read('tls.key')),
-    says: [`${atSecret} holds a private key, and ${SECRET}`],
+    says: [`${atSecret} contains a private key, but ${SECRET}`],
   },
   {
     what: 'a client secret in UTF-16',
     make: place => place.write('client-secret', Buffer.from('hush-hush', 'utf16le')),
-    says: [`${atSecret} is text in UTF-16, and ${SECRET}: save it as UTF-8, without a byte order mark`],
+    says: [`${atSecret} is text in UTF-16, but ${SECRET}: save it as UTF-8, without a byte order mark`],
   },
   {
     what: 'a client secret behind a byte order mark',
     make: place => place.write('client-secret', '\ufeffhush-hush'),
-    says: [`${atSecret} begins with a byte order mark, and ${SECRET}: save it as UTF-8, without a byte order mark`],
+    says: [`${atSecret} begins with a byte order mark, but ${SECRET}: save it as UTF-8, without a byte order mark`],
   },
   {
     what: 'a keytab that was copied as text',
@@ -509,7 +509,7 @@ const keyMistakes: readonly Mistake[] = [
       place.edit(/$/, 'kerberos: { realm: CORP.EXAMPLE, servicePrincipal: svc-torhaus, keytabFile: torhaus.keytab }\n')
     },
     says: [
-      '/etc/torhaus/torhaus.yaml:23: kerberos.keytabFile: /etc/torhaus/torhaus.keytab is no keytab: export one with ktpass, `ktutil` or `samba-tool domain exportkeytab`, and copy it as binary',
+      '/etc/torhaus/torhaus.yaml:23: kerberos.keytabFile: /etc/torhaus/torhaus.keytab is not a keytab: export one with `ktpass`, `ktutil` or `samba-tool domain exportkeytab`, and copy it as a binary file',
     ],
   },
   {
@@ -521,7 +521,7 @@ const keyMistakes: readonly Mistake[] = [
       place.edit(/$/, KERBEROS_WITH_REPLAY)
     },
     says: [
-      '/etc/torhaus/torhaus.yaml:23: kerberos.replayCacheDirectory: /etc/torhaus/replay can be written by others, and must belong to the account of Torhaus alone: `chown ACCOUNT` and `chmod 0700`',
+      '/etc/torhaus/torhaus.yaml:23: kerberos.replayCacheDirectory: /etc/torhaus/replay can be written by other accounts, but must be writable only by the account of Torhaus: `chown ACCOUNT` and `chmod 0700`',
     ],
   },
   {
@@ -532,7 +532,7 @@ const keyMistakes: readonly Mistake[] = [
       place.edit(/$/, KERBEROS_WITH_REPLAY)
     },
     says: [
-      '/etc/torhaus/torhaus.yaml:23: kerberos.replayCacheDirectory: /etc/torhaus/replay is no folder, and must be one that belongs to the account of Torhaus',
+      '/etc/torhaus/torhaus.yaml:23: kerberos.replayCacheDirectory: /etc/torhaus/replay is not a folder, but must be a folder owned by the account of Torhaus',
     ],
   },
   {
@@ -543,7 +543,7 @@ const keyMistakes: readonly Mistake[] = [
       place.edit(/$/, 'kerberos: { realm: CORP.EXAMPLE, servicePrincipal: svc-torhaus, keytabFile: torhaus.keytab }\n')
     },
     says: [
-      '/etc/torhaus/torhaus.yaml:23: kerberos.keytabFile: /etc/torhaus/torhaus.keytab has no AES key of HTTP/devops.example.com@CORP.EXAMPLE: RC4, DES and keys of a wrong length do not count: export it with AES keys of both principals: ktpass -crypto AES256-SHA1, or samba-tool domain exportkeytab',
+      '/etc/torhaus/torhaus.yaml:23: kerberos.keytabFile: /etc/torhaus/torhaus.keytab has no AES key for HTTP/devops.example.com@CORP.EXAMPLE, only RC4, DES or keys of the wrong length: export it again with AES keys for both principals, with ktpass -crypto AES256-SHA1 or samba-tool domain exportkeytab',
     ],
   },
   {
@@ -552,13 +552,13 @@ const keyMistakes: readonly Mistake[] = [
       place.write('groups.yaml', 'devops:\n\t- ada\n')
       place.edit(/$/, 'groups: { file: groups.yaml, require: [devops] }\n')
     },
-    says: ['/etc/torhaus/torhaus.yaml:23: groups.file: the file /etc/torhaus/groups.yaml is no YAML: ...'],
+    says: ['/etc/torhaus/torhaus.yaml:23: groups.file: the file /etc/torhaus/groups.yaml is not valid YAML: ...'],
   },
   {
     what: 'a secret that everybody can read',
     make: place => chmodSync(place.file('client-secret'), 0o644),
     says: [
-      'warning: oidc.clientSecretFile: /etc/torhaus/client-secret has mode 0644: others can read or replace a secret; 0640 or less is right',
+      'warning: oidc.clientSecretFile: /etc/torhaus/client-secret has mode 0644: other accounts can read or replace this secret; use mode 0640 or stricter',
     ],
     isWarning: true,
   },
@@ -569,14 +569,14 @@ const outputMistakes: readonly Mistake[] = [
     what: 'a store in a folder that is not there',
     make: place => place.edit('data/torhaus.sqlite', 'missing/torhaus.sqlite'),
     says: [
-      `${atStore}the folder /etc/torhaus/missing does not exist: make it for the account of Torhaus, or name another`,
+      `${atStore}the folder /etc/torhaus/missing does not exist: create it for the account of Torhaus, or name another folder`,
     ],
   },
   {
     what: 'a store that is damaged',
     make: place => place.write('data/torhaus.sqlite', 'no database'.repeat(1000)),
     says: [
-      `${atStore}/etc/torhaus/data/torhaus.sqlite is no SQLite database, or a damaged one: move it away, and Torhaus makes a new one (everybody signs in again)`,
+      `${atStore}/etc/torhaus/data/torhaus.sqlite is not an SQLite database, or is damaged: move it away, and Torhaus creates a new one (everyone has to sign in again)`,
     ],
   },
   {
@@ -587,14 +587,14 @@ const outputMistakes: readonly Mistake[] = [
   {
     what: 'a store that is a device',
     make: place => symlinkSync('/dev/null', place.file('data/torhaus.sqlite')),
-    says: [`${atStore}/etc/torhaus/data/torhaus.sqlite is a pipe, a socket or a device: name a file`],
+    says: [`${atStore}/etc/torhaus/data/torhaus.sqlite is a pipe, a socket or a device: name a regular file`],
   },
   {
     what: 'a store on a file system that is read-only',
     make: place => place.mountReadOnly('data'),
     says: [
-      `${atStore}/etc/torhaus/data is on a file system that is read-only: name a place that belongs to it, as /var/lib/torhaus or /var/log/torhaus`,
-      `${atAudit}/etc/torhaus/data is on a file system that is read-only: name a place that belongs to it, as /var/lib/torhaus or /var/log/torhaus`,
+      `${atStore}/etc/torhaus/data is on a read-only file system: name a folder that it owns, such as /var/lib/torhaus or /var/log/torhaus`,
+      `${atAudit}/etc/torhaus/data is on a read-only file system: name a folder that it owns, such as /var/lib/torhaus or /var/log/torhaus`,
     ],
     takes: 'mount',
   },
@@ -605,7 +605,7 @@ const outputMistakes: readonly Mistake[] = [
       place.edit('data/audit.log', 'log/audit.log')
     },
     says: [
-      `${atAudit}/etc/torhaus/log cannot be written by this account: name a place that belongs to it, as /var/lib/torhaus or /var/log/torhaus`,
+      `${atAudit}/etc/torhaus/log cannot be written by this account: name a folder that it owns, such as /var/lib/torhaus or /var/log/torhaus`,
     ],
     takes: 'account',
   },
@@ -613,7 +613,7 @@ const outputMistakes: readonly Mistake[] = [
     what: "a key that the service's account cannot read",
     make: place => chmodSync(place.file('session-key'), 0o000),
     says: [
-      '/etc/torhaus/torhaus.yaml:17: session.encryptionKeyFiles[0]: the file /etc/torhaus/session-key cannot be read by this account: give file and folder to its group, `chgrp GROUP`, with mode 0640 and 0750',
+      '/etc/torhaus/torhaus.yaml:17: session.encryptionKeyFiles[0]: this account cannot read the file /etc/torhaus/session-key: assign the file and its folder to its group with `chgrp GROUP`, with modes 0640 and 0750',
     ],
     takes: 'account',
   },

@@ -9,7 +9,7 @@ export const ruleMistakes: readonly Mistake[] = [
         'acceptAcr: [mfa]',
         "acceptAcr: [mfa]\n  rules:\n    - { name: everybody, when: {}, require: second-factor }\n    - { name: admin, when: { path: '/admin/.*' }, require: refuse }",
       ),
-    says: ['warning: secondFactor.rules[1]: comes too late: everybody, above it, fits whatever it fits'],
+    says: ['warning: secondFactor.rules[1]: is never reached: everybody, above it, matches everything that it matches'],
     isWarning: true,
   },
   {
@@ -20,7 +20,7 @@ export const ruleMistakes: readonly Mistake[] = [
         "acceptAcr: [mfa]\n  rules: [{ name: admin, when: { path: 'admin/.*' }, require: refuse }]",
       ),
     says: [
-      'warning: secondFactor.rules[0].when.path: fits nothing: it must match the whole path, which begins with a slash',
+      'warning: secondFactor.rules[0].when.path: never matches, because it must match the whole path, which begins with a slash',
     ],
     isWarning: true,
   },
@@ -34,7 +34,7 @@ export const ruleMistakes: readonly Mistake[] = [
       )
     },
     says: [
-      'warning: secondFactor.rules[0].when.networks: 10.5.0.0/16 is within 10.0.0.0/8 of listener.trustedProxies, where everybody is believed about the address they come from: list the proxies there, and no networks of people',
+      'warning: secondFactor.rules[0].when.networks: 10.5.0.0/16 is within 10.0.0.0/8 of listener.trustedProxies, where every peer is trusted to name the client address: list only the proxies there, not networks with users',
     ],
     isWarning: true,
   },
@@ -42,7 +42,7 @@ export const ruleMistakes: readonly Mistake[] = [
     what: 'TLS that ends at a balancer, and no balancer that is believed',
     make: place => place.edit('  tls: { certificateFile: tls.crt, privateKeyFile: tls.key }', '  workers: 2'),
     says: [
-      'warning: listener.trustedProxies: is empty, and who ends TLS for publicUrl is another program: every client has its address, so rules by network, limits and confirmations take all of them for one; list the address it comes from',
+      'warning: listener.trustedProxies: is empty, but another program terminates TLS for publicUrl: every client seems to have its address, so rules by network, limits and confirmations treat all clients as one; list the address of that program',
     ],
     isWarning: true,
   },

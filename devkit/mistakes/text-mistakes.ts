@@ -39,74 +39,78 @@ export const textMistakes: readonly Mistake[] = [
   {
     what: 'a client identifier of digits alone',
     make: place => place.edit('clientId: torhaus', 'clientId: 4711'),
-    says: ['/etc/torhaus/torhaus.yaml:12: oidc.clientId: must be text: put it into quotes'],
+    says: ['/etc/torhaus/torhaus.yaml:12: oidc.clientId: must be text: put it in quotes'],
   },
   {
     what: 'one value where a list must be',
     make: place => place.edit('acceptAcr: [mfa]', 'acceptAcr: mfa'),
-    says: ['/etc/torhaus/torhaus.yaml:15: secondFactor.acceptAcr: must be a list: put it into brackets, [ and ]'],
+    says: ['/etc/torhaus/torhaus.yaml:15: secondFactor.acceptAcr: must be a list: put it in brackets, [ and ]'],
   },
   {
     what: 'the address of the metadata as issuer',
     make: place =>
       place.edit('issuer: https://op.example.com', 'issuer: https://op.example.com/.well-known/openid-configuration'),
     says: [
-      '/etc/torhaus/torhaus.yaml:11: oidc.issuer: is what stands before /.well-known/openid-configuration: leave that out',
+      '/etc/torhaus/torhaus.yaml:11: oidc.issuer: must not contain /.well-known/openid-configuration: remove that part',
     ],
   },
   {
     what: 'one port for both listeners',
     make: place => place.edit('listener:', 'listener:\n  port: 9090'),
-    says: ['/etc/torhaus/torhaus.yaml: admin.port: 9090 is that of the listener: choose another for one of them'],
+    says: ['/etc/torhaus/torhaus.yaml: admin.port: 9090 is also listener.port: choose another port for one of the two'],
   },
   {
     what: 'the name of a variable, as other programs fill it in',
     make: place => place.edit('https://devops.example.com', `https://\${HOST}`),
-    says: [`/etc/torhaus/torhaus.yaml:1: publicUrl: has \${HOST}, and no variable is filled in here: write the value`],
+    says: [
+      `/etc/torhaus/torhaus.yaml:1: publicUrl: has \${HOST}, but variables are not supported here: write the value`,
+    ],
   },
   {
     what: 'a port in the address to listen on',
     make: place => place.edit('listener:', 'listener:\n  host: 0.0.0.0:8443'),
     says: [
-      '/etc/torhaus/torhaus.yaml:3: listener.host: must be an address or a host name alone; the port is listener.port',
+      '/etc/torhaus/torhaus.yaml:3: listener.host: must be only an IP address or a host name; the port belongs in listener.port',
     ],
   },
   {
     what: 'an equals sign in place of the colon',
     make: place => place.edit('clientId: torhaus', 'clientId = torhaus'),
-    says: ['/etc/torhaus/torhaus.yaml:12: has no colon with a blank behind it (`: `) between an option and its value'],
+    says: ['/etc/torhaus/torhaus.yaml:12: has no colon followed by a space (`: `) between an option and its value'],
   },
   {
     what: 'an option that is indented deeper than its neighbours',
     make: place => place.edit('  clientId', '   clientId'),
     says: [
-      '/etc/torhaus/torhaus.yaml:11: has a second colon with a blank behind it, or the next line is indented deeper: put a value with `: ` into quotes, and begin the options of one section in one column',
+      '/etc/torhaus/torhaus.yaml:11: has a second colon followed by a space, or the next line is indented further: quote a value that contains `: `, and indent all options of a section alike',
     ],
   },
   {
     what: 'the audit log in the file of the store',
     make: place => place.edit('data/audit.log', 'data/torhaus.sqlite'),
     says: [
-      '/etc/torhaus/torhaus.yaml:22: logging.auditFile: is the file of the store, which its records would destroy: name another',
+      '/etc/torhaus/torhaus.yaml:22: logging.auditFile: is also the file of the store, which audit records would destroy: name another file',
     ],
   },
   {
     what: 'a tag, as other programs read secrets and variables by (`!env NAME`)',
     make: place => place.edit('clientId: torhaus', 'clientId: !env CLIENT_ID'),
     says: [
-      '/etc/torhaus/torhaus.yaml:12: has a tag (`!...`), and there are none here: write the value itself, and secrets into files of their own',
+      '/etc/torhaus/torhaus.yaml:12: has a tag (`!...`), but tags are not supported: write the value itself, and put secrets into separate files',
     ],
   },
   {
     what: 'two documents in one file',
     make: place => place.edit(/$/, '---\nhsts: { off: true }\n'),
-    says: ['/etc/torhaus/torhaus.yaml:23: begins another document (`---`): a configuration is one; take the line away'],
+    says: [
+      '/etc/torhaus/torhaus.yaml:23: starts another document (`---`), but a configuration is only one: remove the line',
+    ],
   },
   {
     what: 'blanks that are none, copied from a page',
     make: place => place.edit('  clientId', '\u00a0\u00a0clientId'),
     says: [
-      '/etc/torhaus/torhaus.yaml:12: is indented by something that only looks like a blank (copied from a page?): type the blanks anew',
+      '/etc/torhaus/torhaus.yaml:12: is indented with characters that only look like spaces (copied from a web page?): type the spaces again',
     ],
   },
   {
@@ -128,7 +132,7 @@ export const textMistakes: readonly Mistake[] = [
     what: '`publicUrl` with http',
     make: place => place.edit('https://devops', 'http://devops'),
     says: [
-      '/etc/torhaus/torhaus.yaml:1: publicUrl: must be https (http is for loopback, or for laboratories with allowPlainHttp)',
+      '/etc/torhaus/torhaus.yaml:1: publicUrl: must be https (http is only for loopback, or for test setups with allowPlainHttp)',
     ],
   },
   {
@@ -158,7 +162,7 @@ export const textMistakes: readonly Mistake[] = [
       )
     },
     says: [
-      '/etc/torhaus/torhaus.yaml:16: secondFactor.rules[0].when.account: names people by their UPN (@corp.example.com), and nobody is called so here: write the name of the account (sAMAccountName), such as bob or CORP\\bob',
+      '/etc/torhaus/torhaus.yaml:16: secondFactor.rules[0].when.account: names people by UPN (@corp.example.com), but Torhaus uses their account names: write the account name (sAMAccountName), such as bob or CORP\\bob',
     ],
   },
   {
@@ -172,7 +176,7 @@ export const textMistakes: readonly Mistake[] = [
     what: 'scopes without `openid`',
     make: place => place.edit('  clientId', '  scopes: [profile, email]\n  clientId'),
     says: [
-      '/etc/torhaus/torhaus.yaml:12: oidc.scopes: must have openid: without it the OP gives no ID token (OIDC Core 3.1.2.1)',
+      '/etc/torhaus/torhaus.yaml:12: oidc.scopes: must contain openid, or the OP issues no ID token (OIDC Core 3.1.2.1)',
     ],
   },
   {
@@ -183,7 +187,7 @@ export const textMistakes: readonly Mistake[] = [
         "store: { redis: { urls: ['rediss://redis.example.com'] }, sqlite: { file: data/torhaus.sqlite } }",
       ),
     says: [
-      '/etc/torhaus/torhaus.yaml:18: session.store.redis: is not read without session.store.kind: set that to redis',
+      '/etc/torhaus/torhaus.yaml:18: session.store.redis: has no effect unless session.store.kind is redis: set that',
     ],
   },
   ...ruleMistakes,
@@ -208,21 +212,21 @@ export const textMistakes: readonly Mistake[] = [
     what: 'an origin server at the address where Torhaus listens itself',
     make: place => place.edit('https://tfs.example.com', 'http://127.0.0.1:8080'),
     says: [
-      '/etc/torhaus/torhaus.yaml:5: upstream.url: is where Torhaus itself listens: name the address of the server behind it',
+      '/etc/torhaus/torhaus.yaml:5: upstream.url: is the address that Torhaus itself listens on: use the address of the server behind it',
     ],
   },
   {
     what: 'an origin server at `publicUrl`',
     make: place => place.edit('https://tfs.example.com', 'https://devops.example.com'),
     says: [
-      'warning: upstream.url: is publicUrl: unless devops.example.com leads to the server from this machine, each request comes back to Torhaus, and is refused (loop-detected)',
+      'warning: upstream.url: is the same as publicUrl: unless devops.example.com leads to the server on this machine, each request comes back to Torhaus and is refused (loop-detected)',
     ],
     isWarning: true,
   },
   {
     what: 'a tab',
     make: place => place.edit('  clientId', '\tclientId'),
-    says: ['/etc/torhaus/torhaus.yaml:12: has a tab before its option: YAML is indented by blanks alone'],
+    says: ['/etc/torhaus/torhaus.yaml:12: has a tab before its option: indent YAML only with spaces'],
   },
   {
     what: 'a folder in place of the file',
@@ -230,12 +234,12 @@ export const textMistakes: readonly Mistake[] = [
       place.remove('torhaus.yaml')
       mkdirSync(place.configFile)
     },
-    says: ['/etc/torhaus/torhaus.yaml: is a folder: name the file in it'],
+    says: ['/etc/torhaus/torhaus.yaml: is a folder: name a file in it'],
   },
   {
     what: 'no file of that name',
     make: place => place.remove('torhaus.yaml'),
-    says: ['/etc/torhaus/torhaus.yaml: there is no such file'],
+    says: ['/etc/torhaus/torhaus.yaml: does not exist'],
   },
   {
     what: 'a file in Latin-1',
@@ -247,32 +251,32 @@ export const textMistakes: readonly Mistake[] = [
   {
     what: 'a file in UTF-16',
     make: place => place.write('torhaus.yaml', Buffer.from('\ufeffpublicUrl: https://a.example\n', 'utf16le')),
-    says: ['/etc/torhaus/torhaus.yaml: is in UTF-16, or no text at all: save it as UTF-8'],
+    says: ['/etc/torhaus/torhaus.yaml: is in UTF-16, or is not text: save it as UTF-8'],
   },
   {
     what: 'an empty file',
     make: place => place.write('torhaus.yaml', '# nothing yet\n'),
-    says: ['/etc/torhaus/torhaus.yaml: is empty: config/example.yaml is one to begin with'],
+    says: ['/etc/torhaus/torhaus.yaml: is empty: start from config/example.yaml'],
   },
   {
     what: 'a list',
     make: place => place.write('torhaus.yaml', '- publicUrl: https://a.example\n'),
     says: [
-      '/etc/torhaus/torhaus.yaml: is a list, and must be options with their values: config/example.yaml is one to begin with',
+      '/etc/torhaus/torhaus.yaml: is a list, but must contain options with their values: start from config/example.yaml',
     ],
   },
   {
     what: 'a text without an option',
     make: place => place.write('torhaus.yaml', 'https://devops.example.com\n'),
     says: [
-      '/etc/torhaus/torhaus.yaml: is one text without an option, and must be options with their values: config/example.yaml is one to begin with',
+      '/etc/torhaus/torhaus.yaml: is a text without options, but must contain options with their values: start from config/example.yaml',
     ],
   },
   {
     what: 'a file of 60 MB',
     make: place => place.write('torhaus.yaml', Buffer.alloc(60_000_000, '# comment\n')),
     says: [
-      '/etc/torhaus/torhaus.yaml: has 58 MiB, and a configuration has some kilobytes, at most 1 MiB: is it the right file?',
+      '/etc/torhaus/torhaus.yaml: has 58 MiB, but a configuration has a few kilobytes, at most 1 MiB: is it the right file?',
     ],
   },
   {
@@ -280,8 +284,8 @@ export const textMistakes: readonly Mistake[] = [
     make: () => undefined,
     environment: { PORT: 'abc', ADMIN_PORT: '99999999' },
     says: [
-      '/etc/torhaus/torhaus.yaml: listener.port: the environment variable PORT is "abc", and must be a whole number from 0 to 65535, or not be set',
-      '/etc/torhaus/torhaus.yaml: admin.port: the environment variable ADMIN_PORT is "99999999", and must be a whole number from 0 to 65535, or not be set',
+      '/etc/torhaus/torhaus.yaml: listener.port: the environment variable PORT is "abc", but must be a whole number from 0 to 65535, or unset',
+      '/etc/torhaus/torhaus.yaml: admin.port: the environment variable ADMIN_PORT is "99999999", but must be a whole number from 0 to 65535, or unset',
     ],
   },
   {
@@ -289,7 +293,7 @@ export const textMistakes: readonly Mistake[] = [
     make: () => undefined,
     environment: { NODE_TLS_REJECT_UNAUTHORIZED: '0' },
     says: [
-      '/etc/torhaus/torhaus.yaml: the environment variable NODE_TLS_REJECT_UNAUTHORIZED is 0, so that anybody could stand in for the OP and for Redis: do not set it, and name the authority of their certificates, in caFile or by NODE_EXTRA_CA_CERTS',
+      '/etc/torhaus/torhaus.yaml: the environment variable NODE_TLS_REJECT_UNAUTHORIZED is 0, which lets anyone impersonate the OP and Redis: unset it, and add the authority of their certificates with caFile or NODE_EXTRA_CA_CERTS',
     ],
   },
 ]

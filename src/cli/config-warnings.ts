@@ -52,7 +52,7 @@ function loopWarnings({
     url === undefined || new URL(url).origin !== origin
       ? []
       : [
-          `upstream.url: is ${option}: unless ${hostname} leads to the server from this machine, each request comes back to Torhaus, and is refused (loop-detected)`,
+          `upstream.url: is the same as ${option}: unless ${hostname} leads to the server on this machine, each request comes back to Torhaus and is refused (loop-detected)`,
         ],
   )
 }
@@ -61,7 +61,7 @@ function accessWarnings({ credentials, admin }: Pick<Config, 'admin' | 'credenti
   const { patProof, patPolicy, personalAccessTokens, serverTokenIssuers, keepCookiesBesideTokens } = credentials
   const warnings: string[] = []
   const opens =
-    'whatever has the shape of one reaches the server without a second factor: what the server shows to anybody is then open to everybody'
+    'anything shaped like one reaches the server without a second factor, and everyone can read what the server shows to anonymous users'
   if (personalAccessTokens.length > 0 && (patProof === undefined || patProof.off))
     warnings.push(`credentials.patProof: personal access tokens are not proven, so ${opens}`)
   else if (patProof?.reportOnly === true)
@@ -71,14 +71,14 @@ function accessWarnings({ credentials, admin }: Pick<Config, 'admin' | 'credenti
       `credentials.patProof.unreadable: the server cannot tell a made-up token from one of narrow scope, so ${opens}`,
     )
   if (patPolicy.confirm !== 'never' && patPolicy.reportOnly)
-    warnings.push('credentials.patPolicy.reportOnly: nobody is asked to confirm yet, so unconfirmed tokens pass')
+    warnings.push('credentials.patPolicy.reportOnly: confirmation is not enforced yet, so unconfirmed tokens pass')
   if (serverTokenIssuers.length > 0 && !provesServerTokens(patProof))
     warnings.push(`credentials.serverTokenIssuers: JWTs that name one of these are not proven, so ${opens}`)
   if (keepCookiesBesideTokens)
     warnings.push(
-      'credentials.keepCookiesBesideTokens: a stolen cookie of the server beside a token acts as whoever it belongs to',
+      'credentials.keepCookiesBesideTokens: a stolen cookie of the server, sent beside a token, acts as the owner of the cookie',
     )
   if (admin.tls === undefined && !isLoopbackAddress(admin.host))
-    warnings.push('admin.tls: without it the credential of the admin listener can be read on its way')
+    warnings.push('admin.tls: without it, the credential of the admin listener can be read in transit')
   return warnings
 }

@@ -58,13 +58,13 @@ test('shapes, gradients and pictures inside it are a logo; a link, a font or a s
     [svg('<svg:script>'), 'a script'],
     [svg('<a href="JavaScript:x()"/>'), 'a script'],
     [svg('<g\nonload = "x()"/>'), 'an event handler'],
-    [svg('<foreignObject><p>x</p></foreignObject>'), 'content that is no SVG'],
+    [svg('<foreignObject><p>x</p></foreignObject>'), 'content that is not SVG'],
     [`<!DOCTYPE svg [<!ENTITY a "b">]>${svg('&a;')}`, 'a document type or entities'],
     [svg('<use xlink:href="//cdn.example/a.svg#b"/>'), 'a reference to somewhere else'],
     [svg('<rect style="fill: url( https://a.example/ )"/>'), 'a reference to somewhere else'],
     [svg('<style>@import "a.css";</style>'), 'a reference to somewhere else'],
-    ['<html><p>no picture</p></html>', 'holds something else, and must hold a picture'],
-    ['', 'is empty, and must hold a picture'],
+    ['<html><p>no picture</p></html>', 'contains something else, but must contain an SVG or PNG image'],
+    ['', 'is empty, but must contain an SVG or PNG image'],
   ] as const) {
     const fileName = await logo(bad)
     assert.throws(() => readLogo(fileName), new RegExp(`logo (has )?${what}`), bad)

@@ -51,7 +51,10 @@ test('a key has its place behind the certificate, or behind the parameters of it
   for (const format of ['key.pem', 'old.pem']) {
     writeFileSync(at('both.pem'), `${chain}${readFileSync(at(format), 'latin1')}`, { mode: 0o600 })
     assert.deepEqual(problems(at('both.pem'), 'password'), [])
-    assert.match(problems(at('both.pem')).join(), /^listener\.tls\.privateKeyFile: \S+ holds an encrypted private key/)
+    assert.match(
+      problems(at('both.pem')).join(),
+      /^listener\.tls\.privateKeyFile: \S+ contains an encrypted private key/,
+    )
   }
   const curve = execFileSync('openssl', ['ecparam', '-name', 'prime256v1'], { encoding: 'latin1' })
   assert.match(curve, /^-----BEGIN EC PARAMETERS-----/)
@@ -61,7 +64,7 @@ test('a key has its place behind the certificate, or behind the parameters of it
 
 test('each mistake is told by its option, and shows no password', () => {
   const cases: [string[], RegExp][] = [
-    [problems(at('key.pem')), /^listener\.tls\.privateKeyFile: \S+ holds an encrypted private key/],
+    [problems(at('key.pem')), /^listener\.tls\.privateKeyFile: \S+ contains an encrypted private key/],
     [
       problems(at('key.pem'), 'wrong'),
       /^listener\.tls\.privateKeyPasswordFile: the password in \S+ does not open \S+key\.pem/,

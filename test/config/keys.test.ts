@@ -50,10 +50,10 @@ test('check says what a start would, and warns of a file that others can read', 
     }))
     const check = () => run(process.execPath, [torhausCommand, 'check', '--config', configFile])
     await writeFile(file, inBase64(new Uint8Array(32)), { mode: 0o600 })
-    assert.throws(() => readKey(file), /must hold random bytes/)
+    assert.throws(() => readKey(file), /must contain random bytes/)
     await assert.rejects(check(), (error: Error & { code: number; stderr: string }) => {
       assert.equal(error.code, 78)
-      assert.match(error.stderr, /session\.encryptionKeyFiles\[0\]: .*must hold random bytes/)
+      assert.match(error.stderr, /session\.encryptionKeyFiles\[0\]: .*must contain random bytes/)
       return true
     })
     await writeFile(file, inBase64(randomBytes(32)))

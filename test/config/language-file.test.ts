@@ -46,15 +46,15 @@ test('texts are taken by their keys, with what is filled in in another order', a
 
 test('what is no file of texts is refused by its name, with the key', async () => {
   for (const [content, problem] of [
-    ['button.confirn: x', /texts\.yaml has button\.confirn, which is no text of our pages: docs\/texts\.yaml/],
-    ['toString: x', /has toString, which is no text/],
+    ['button.confirn: x', /texts\.yaml has button\.confirn, which is not the key of a text: docs\/texts\.yaml/],
+    ['toString: x', /has toString, which is not the key of a text/],
     ['button.confirm: 1', /must have text for button\.confirm/],
     ["button.confirm: ' '", /must have text for button\.confirm/],
-    ['button.confirm: Ja {x}', /has \{x\} in button\.confirm, where nothing is filled in/],
-    ['request.id: "{id} {nr}"', /has \{nr\} in request\.id, where \{id\} is filled in/],
+    ['button.confirm: Ja {x}', /has \{x\} in button\.confirm, where nothing can be filled in/],
+    ['request.id: "{id} {nr}"', /has \{nr\} in request\.id, where \{id\} can be filled in/],
     ['request.id: requête', /lacks \{id\} in request\.id/],
     ['- a list', /must be a mapping of keys to texts/],
-    ['button: { confirm: x }', /has button, which is no text/],
+    ['button: { confirm: x }', /has button, which is not the key of a text/],
     ['button.confirm: "x', /cannot be read: /],
     ['button.confirm: a\nbutton.confirm: b', /cannot be read: Map keys must be unique/],
     [Buffer.from('button.confirm: Best\xe4tigen', 'latin1'), /cannot be read: .*not in UTF-8/],
@@ -68,10 +68,10 @@ test('what is no file of texts is refused by its name, with the key', async () =
 test('a language needs a tag that is one, once, and a file where Torhaus does not know it', async () => {
   const fileName = await file('')
   assert.match(problemsOf({ tag: 'fr' }).join(), /languages\[0\]\.file: is required/)
-  assert.match(problemsOf({ tag: 'x-abc', file: fileName }).join(), /languages\[0\]\.tag: is no tag/)
+  assert.match(problemsOf({ tag: 'x-abc', file: fileName }).join(), /languages\[0\]\.tag: is not a language tag/)
   assert.match(
     problemsOf({ tag: 'fr', file: fileName }, { tag: 'FR', file: fileName }).join(),
-    /^appearance\.languages\[1\]\.tag: is there twice$/,
+    /^appearance\.languages\[1\]\.tag: occurs twice$/,
   )
 })
 
@@ -80,6 +80,6 @@ test('what is missing is named, but where Torhaus says it itself', async () => {
   const fileName = await file(JSON.stringify(rest))
   const [warning, ...others] = appearanceWarnings(appearanceOf({ tag: 'fr', file: fileName }))
   assert.equal(others.length, 0)
-  assert.match(warning?.message ?? '', /lacks 2 texts, which are said in English: button\.confirm, time\.both$/)
+  assert.match(warning?.message ?? '', /lacks 2 texts, which will appear in English: button\.confirm, time\.both$/)
   assert.deepEqual(appearanceWarnings(appearanceOf({ tag: 'de', file: fileName })), [])
 })

@@ -42,14 +42,14 @@ test('another host name of the same scheme is right, and none is the default', (
 
 test('the same host, also at another port, a path, http beside https and what is no URL are refused, each with a remedy', () => {
   const wrong: readonly (readonly [own: string, publicUrl: string, problem: RegExp])[] = [
-    ['https://devops.example', 'https://devops.example', /another host name than publicUrl.*leave it out/],
-    ['https://devops.example:8443', 'https://devops.example', /not only another port/],
+    ['https://devops.example', 'https://devops.example', /different host name from publicUrl.*remove it/],
+    ['https://devops.example:8443', 'https://devops.example', /not only a different port/],
     ['https://signin.example/torhaus', 'https://devops.example', /without a path/],
     ['https://signin.example/?a', 'https://devops.example', /query or fragment/],
     ['https://u:p@signin.example', 'https://devops.example', /credentials/],
     ['http://signin.example', 'https://devops.example', /must be https/],
-    ['http://localhost', 'https://devops.example', /must be https, as publicUrl is: set both to https/],
-    ['https://localhost', 'http://127.0.0.1', /must be http, as publicUrl is/],
+    ['http://localhost', 'https://devops.example', /must be https, like publicUrl: set both to https/],
+    ['https://localhost', 'http://127.0.0.1', /must be http, like publicUrl/],
     ['signin.example', 'https://devops.example', /http or https URL/],
   ]
   for (const [own, publicUrl, problem] of wrong) {

@@ -55,9 +55,9 @@ test('one port is for one of the listeners only, unless they are at different ad
     ['127.0.0.1', 'localhost'],
     ['localhost', '::1'],
   ] as const)
-    assert.match(found(host, adminHost), /admin\.port 8443 is that of the listener/, `${host} ${adminHost}`)
-  assert.doesNotMatch(found('0.0.0.0', '::1'), /is that of the listener/)
-  assert.doesNotMatch(found('127.0.0.1', '127.0.0.2'), /is that of the listener/)
+    assert.match(found(host, adminHost), /admin\.port 8443 is also listener/, `${host} ${adminHost}`)
+  assert.doesNotMatch(found('0.0.0.0', '::1'), /is also listener/)
+  assert.doesNotMatch(found('127.0.0.1', '127.0.0.2'), /is also listener/)
 })
 
 test('the defaults are the safe ones', () => {
@@ -226,7 +226,7 @@ test('a template joins no two claims without a character between them, and the d
   const kerberos = 'kerberos: { realm: CORP.EXAMPLE, keytabFile: keytab, servicePrincipal: svc }'
   assert.match(
     problemsOf(`${good}${kerberos}\naccount: { domains: [CORP] }\n`).join(),
-    /account\.domains is for config/,
+    /account\.domains cannot be combined/,
   )
 })
 
@@ -236,10 +236,10 @@ test('confirmation of tokens needs a proof of whose they are, ranges that are so
   assert.equal(withPolicy('confirm: first-use, reportOnly: false, confirmExceptFrom: [10.0.0.0/8, "fd00::/8"]'), '')
   assert.match(
     withPolicy('confirm: first-use', ''),
-    /credentials\.patPolicy\.confirm needs credentials\.patProof, and not off/,
+    /credentials\.patPolicy\.confirm needs credentials\.patProof without off/,
   )
   const off = 'patProof: { profile: azure-devops, off: true }'
-  assert.match(withPolicy('confirm: new-network', off), /confirm needs credentials\.patProof, and not off/)
+  assert.match(withPolicy('confirm: new-network', off), /confirm needs credentials\.patProof without off/)
   const reportOnly = 'patProof: { profile: azure-devops, reportOnly: true }'
   assert.equal(withPolicy('confirm: first-use', reportOnly), '')
   assert.match(
@@ -265,15 +265,18 @@ test('options of the directory that lead nowhere, or to two, are problems, and s
   assert.deepEqual(withKerberos("kdcs: [dc1.corp.example, '10.0.0.1:1088', '[fd00::1]']"), [])
   assert.deepEqual(withKerberos('implementation: native, maxKdcCalls: 4, krb5ConfigFile: key'), [], 'as it was')
   const [, ofLibrary = ''] = /^\S+ (.*)$/.exec(withKerberos('implementation: gssapi, krb5ConfigFile: key').join()) ?? []
-  assert.match(ofLibrary, /^kerberos\.implementation gssapi is of earlier versions: .*Leave it out.*torhaus doctor/)
-  assert.match(withKerberos('kdcs: [dc1], krb5ConfigFile: key').join(), /krb5ConfigFile is not read: kdcs name/)
+  assert.match(ofLibrary, /^kerberos\.implementation gssapi is no longer supported.*Remove the option.*torhaus doctor/)
+  assert.match(
+    withKerberos('kdcs: [dc1], krb5ConfigFile: key').join(),
+    /krb5ConfigFile has no effect, because kdcs already name/,
+  )
   const partner = 'realm: PARTNER.EXAMPLE, netbiosDomain: PARTNER'
   assert.deepEqual(withKerberos(`kdcs: [dc1], krb5ConfigFile: key, trustedRealms: [{ ${partner} }]`), [])
   assert.match(
     withKerberos(
       `netbiosDomain: partner, trustedRealms: [{ ${partner}, kdcs: ['a b'] }, { realm: corp.example }]`,
     ).join(),
-    /\[0\]\.kdcs\[0\].*\[0\]\.netbiosDomain.*names another.*\[1\]\.realm.*names another/,
+    /\[0\]\.kdcs\[0\].*\[0\]\.netbiosDomain.*is already the name.*\[1\]\.realm.*is already the name/,
   )
   for (const alias of ['HTTP', 'HTTP/a b', 'HTTP/*.example', 'host/*', 'HTTP/a@', '*'])
     assert.match(withKerberos(`acceptAliases: ['${alias}']`).join(), /kerberos\.acceptAliases\[0\]/, alias)
@@ -299,10 +302,10 @@ test('a keytab without a usable key of a principal that is needed is a problem, 
   assert.equal(alone, '')
   assert.match(
     delegating,
-    /kerberos\.keytabFile \S+ has no AES key of svc@CORP\.EXAMPLE \(it has some of: HTTP\/devops\.example@CORP\.EXAMPLE\): export it with AES keys/,
+    /kerberos\.keytabFile \S+ has no AES key for svc@CORP\.EXAMPLE \(it has keys for: HTTP\/devops\.example@CORP\.EXAMPLE\): export it again with AES keys/,
   )
   const aliased = `${good}${kerberos.replace('svc }', "svc, acceptAliases: [HTTP/devops, 'HTTP/*'] }")}`
-  assert.match(problemsOf(aliased).join(), /keytabFile \S+ has no AES key of HTTP\/devops@CORP\.EXAMPLE \(it has/)
+  assert.match(problemsOf(aliased).join(), /keytabFile \S+ has no AES key for HTTP\/devops@CORP\.EXAMPLE \(it has/)
   await problemsWith(accept, { principal: 'HTTP/devops@CORP.EXAMPLE' })
   assert.deepEqual(problemsOf(aliased), [])
   for (const weak of [
@@ -310,7 +313,7 @@ test('a keytab without a usable key of a principal that is needed is a problem, 
     { etype: 18, keyBytes: 16 },
   ])
     for (const problem of await problemsWith(service, { ...accept, ...weak }))
-      assert.match(problem, /no AES key of HTTP\/devops\.example@CORP\.EXAMPLE: RC4, DES .* do not count: export it/)
+      assert.match(problem, /no AES key for HTTP\/devops\.example@CORP\.EXAMPLE, only RC4, DES .*: export it/)
 })
 
 test('UPNs where only names of accounts mean somebody: the rule, or the group, would fit nobody', async () => {
@@ -328,7 +331,7 @@ test('UPNs where only names of accounts mean somebody: the rule, or the group, w
   ])
     assert.match(
       ruled(account),
-      /rules\[0\]\.when\.account names people by their UPN .* write the name of the account \(sAMAccountName\), such as bob/,
+      /rules\[0\]\.when\.account names people by UPN .* write the account name \(sAMAccountName\), such as bob/,
       account,
     )
   for (const account of [
@@ -354,7 +357,7 @@ test('UPNs where only names of accounts mean somebody: the rule, or the group, w
   }
   assert.match(
     await grouped("carol, 'Ada@Other.Example'"),
-    /groups\.file has the UPN Ada@Other\.Example in admins, .* write the name/,
+    /groups\.file has the UPN Ada@Other\.Example in admins, .* write the account name/,
   )
   assert.equal(await grouped("carol, 'CORP\\ada', ada@corp.example, ada@another.example, 'ODD\\x@other.example'"), '')
 })
@@ -377,7 +380,7 @@ test('tickets that prove two factors need a directory, and SIDs that prove somet
     'S-1-5-21-0-0-0-497',
     'S-1-5-21-1-2-3-513',
   ])
-    assert.match(accepting(`{ sids: [${sid}] }`), /acceptTicket\.sids\[0\] proves no second factor: /, sid)
+    assert.match(accepting(`{ sids: [${sid}] }`), /acceptTicket\.sids\[0\] does not prove a second factor: /, sid)
   for (const text of ['smart-cards', 's-1-18-5', 'S-1-5-21-'])
     assert.match(accepting(`{ sids: [${text}] }`), /acceptTicket\.sids\[0\] must be a SID/, text)
 })

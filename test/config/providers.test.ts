@@ -48,10 +48,10 @@ test('files of a provider are relative to the configuration, watched, and must b
 })
 
 const wrong: readonly (readonly [path: string, says: RegExp, parts: object])[] = [
-  ['oidc', /is required, or providers/, {}],
-  ['oidc', /is required, or providers/, { providers: {} }],
-  ['providers', /in place of oidc/, { oidc: one, providers: { other } }],
-  ['providers', /small letters/, { providers: { one, Other: other } }],
+  ['oidc', /is required, unless there are providers/, {}],
+  ['oidc', /is required, unless there are providers/, { providers: {} }],
+  ['providers', /cannot be combined with oidc/, { oidc: one, providers: { other } }],
+  ['providers', /lower-case letters/, { providers: { one, Other: other } }],
   ['providers.other.isuer', /is not an option/, { providers: { one, other: { ...other, isuer: 'x' } } }],
   ['providers.other.issuer', /must be https/, { providers: { one, other: { ...other, issuer: 'http://o.example' } } }],
   ['providers.other.issuer', /two providers/, { providers: { one, other: { ...other, issuer: one.issuer } } }],

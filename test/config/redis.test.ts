@@ -66,7 +66,7 @@ test('a password in the URL, a database, and another scheme are problems', () =>
   const problem = (url: string) => problemsOf({ urls: [url] })
   for (const url of ['rediss://user:secret@redis.example', 'rediss://:secret@redis.example']) {
     const [first = '', ...others] = problem(url)
-    assert.match(first, /urls\[0\] must not carry credentials/)
+    assert.match(first, /urls\[0\] must not contain credentials/)
     assert.deepEqual(others, [])
     assert.doesNotMatch(first, /secret/)
   }
@@ -84,12 +84,12 @@ test('without TLS only loopback is allowed, unless plain http is', () => {
 
 test('options that do not fit together are named', () => {
   const cases: [object, RegExp][] = [
-    [{ urls: [...URLS, ...URLS] }, /urls must be one/],
+    [{ urls: [...URLS, ...URLS] }, /urls must have one entry/],
     [{ urls: [], mode: 'cluster' }, /urls/],
     [{ urls: URLS, mode: 'sentinel' }, /masterName is required/],
     [{ urls: URLS, masterName: 'm' }, /masterName is for mode sentinel/],
     [{ urls: URLS, sentinelPasswordFile: 'password' }, /sentinelPasswordFile is for mode sentinel/],
-    [{ urls: [...URLS, 'redis://127.0.0.1'], mode: 'cluster' }, /all be redis or all be rediss/],
+    [{ urls: [...URLS, 'redis://127.0.0.1'], mode: 'cluster' }, /all be redis:\/\/ or all be rediss:\/\//],
     [{ urls: ['redis://127.0.0.1'], tls: { caFile: 'cert.pem' } }, /tls is for rediss/],
     [{ urls: URLS, username: 'torhaus' }, /passwordFile is required with username/],
     [{ urls: URLS, tls: { certificateFile: 'cert.pem' } }, /tls needs both/],

@@ -53,7 +53,7 @@ test('a rule below one that fits whatever it fits is told to come too late', () 
   for (const when of [{}, { path: '/.*' }, { path: '.*' }, { path: '/admin/.*' }]) {
     const found = ruleWarnings(configOf({ rules: [{ when, require: 'first-factor' }, REFUSED] }))
     assert.deepEqual(pathsOf(found), ['secondFactor.rules[1]'], JSON.stringify(when))
-    assert.match(found.join(), /comes too late: rule-0, above it/)
+    assert.match(found.join(), /is never reached: rule-0, above it/)
   }
   const methods = (...names: string[]) => ({ when: { methods: names }, require: 'second-factor' })
   assert.deepEqual(ofRules(methods('GET', 'POST'), methods('POST')), ['secondFactor.rules[1]'])
@@ -90,7 +90,7 @@ test('a rule for credentials that nobody can show names the option that would le
     ['bearer', 'oidc.bearer'],
     ['server-token', 'credentials.serverTokenIssuers'],
   ] as const)
-    assert.equal(of([scheme]), `secondFactor.rules[0].when.schemes: fits nobody without ${option}`)
+    assert.equal(of([scheme]), `secondFactor.rules[0].when.schemes: never matches without ${option}`)
   assert.match(of(['pat'], { credentials: { personalAccessTokens: [] } }), /without credentials\.personalAccessTokens/)
   for (const schemes of [['pat'], ['session'], ['none'], ['negotiate', 'session']]) assert.equal(of(schemes), '')
 })

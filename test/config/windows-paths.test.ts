@@ -18,11 +18,11 @@ const messagesOf = (source: string) => {
 const keyFile = (written: string) => `publicUrl: https://devops.example.com\noidc:\n  clientSecretFile: ${written}\n`
 
 test('a backslash in double quotes is told as what it is, with the remedy', () => {
-  const single = 'write a path of Windows in single quotes'
+  const single = 'put a Windows path in single quotes'
   const [unknown] = messagesOf(keyFile(String.raw`"C:\ProgramData\keys\secret"`))
-  assert.equal(unknown, `3 has a backslash in double quotes, where it begins an escape: ${single}, or without any`)
+  assert.equal(unknown, `3 has a backslash in double quotes, where it starts an escape sequence: ${single}, or in none`)
   const tab = messagesOf(keyFile(String.raw`"C:\torhaus\n"`)).find(message => message.startsWith('3 '))
-  assert.ok(tab?.endsWith(`does not exist: ${single}, where a backslash is one`), tab ?? 'nothing')
+  assert.ok(tab?.endsWith(`does not exist: ${single}, where a backslash has no special meaning`), tab ?? 'nothing')
 })
 
 test('a path of Windows in single quotes, or in none, keeps its backslashes', () => {
@@ -47,7 +47,7 @@ test('a configuration with a byte order mark is read, one in UTF-16 refused in w
   assert.ok(problems(text).every(message => !message.includes('publicUrl')))
   // As `>` of Windows PowerShell writes it.
   const [first, ...rest] = problems(Buffer.from(`\ufeff${text}`, 'utf16le'))
-  assert.deepEqual([first, rest], ['is in UTF-16, or no text at all: save it as UTF-8', []])
+  assert.deepEqual([first, rest], ['is in UTF-16, or is not text: save it as UTF-8', []])
 })
 
 test('a file of groups in UTF-16 is refused in words, one with a byte order mark is read', () => {
@@ -55,7 +55,7 @@ test('a file of groups in UTF-16 is refused in words, one with a byte order mark
   const text = 'staff: [ada, bob]\r\n'
   writeFileSync(fileName, Buffer.from(`\ufeff${text}`, 'utf16le'))
   assert.throws(() => readGroupsFile(fileName), {
-    message: `the file ${fileName} is in UTF-16, or no text at all: save it as UTF-8`,
+    message: `the file ${fileName} is in UTF-16, or is not text: save it as UTF-8`,
   })
   writeFileSync(fileName, `\ufeff${text}`)
   assert.deepEqual([...readGroupsFile(fileName)], [['staff', ['ada', 'bob']]])

@@ -62,7 +62,7 @@ test('as the account of the service it finds what root does not: a key that it c
   chownSync(join(directory, 'session-key'), 0, 0)
   const { code, error } = await doctor('--as-user', 'nobody', '--only', 'files')
   assert.equal(code, 78)
-  assert.match(error, /session\.encryptionKeyFiles\[0\]: the file \S+session-key cannot be read by this account: give/)
+  assert.match(error, /session\.encryptionKeyFiles\[0\]: this account cannot read the file \S+session-key: assign/)
   assert.equal((await doctor('--only', 'files')).code, 0)
   const byNumber = await doctor('--as-user', String(nobody), '--only', 'files')
   assert.deepEqual([byNumber.code, byNumber.error], [code, error])

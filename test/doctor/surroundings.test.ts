@@ -48,8 +48,8 @@ test('a certificate that has expired is an error, and one without its chain a wa
   const config = configIn(place.configFile)
   assert.deepEqual(await found('certificates', config), [])
   const later = await found('certificates', config, { now: () => Date.now() + 60 * 24 * HOUR_MS })
-  assert.match(later.join('\n'), /^error \(listener\.tls\.certificateFile\) .*tls\.crt has expired on /m)
-  assert.match(later.join('\n'), /^error \(upstream\.tls\.caFile\) .*ca\.pem holds no authority/m)
+  assert.match(later.join('\n'), /^error \(listener\.tls\.certificateFile\) .*tls\.crt expired on /m)
+  assert.match(later.join('\n'), /^error \(upstream\.tls\.caFile\) .*ca\.pem contains only expired authorities/m)
   place.write('tls.crt', place.authority.sign('DNS:devops.example.com').certificate)
   await assertFound(
     found('certificates', config),

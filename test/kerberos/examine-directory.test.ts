@@ -95,7 +95,7 @@ test('nothing is said of a directory in which all is well, wherever its KDCs are
 test('a keytab without our names, and one that is older than the password, are told apart', async () => {
   await only(
     problems({}, { publicHost: 'other.corp.test' }),
-    /^\(kerberos\.keytabFile\) \S+ has no AES key of HTTP\/other\.corp\.test@CORP\.TEST \(it has some of: .*svc-proxy@CORP\.TEST/,
+    /^\(kerberos\.keytabFile\) \S+ has no AES key for HTTP\/other\.corp\.test@CORP\.TEST \(it has keys for: .*svc-proxy@CORP\.TEST/,
   )
   const bare = { servicePrincipal: 'svc-bare', keytabFile: await keytabOf('old', 'svc-bare', 'HTTP/bare.corp.test') }
   const host = { publicHost: 'bare.corp.test', target: undefined }
@@ -120,7 +120,7 @@ test('an SPN that nobody has is named, ours and that of the server', async () =>
     /^\(kerberos\.acceptPrincipal\) there is no ticket for HTTP\/alias\.corp\.test@CORP\.TEST: the KDC says 7; nobody has this SPN/,
   )
   assert.deepEqual(await problems({ acceptAliases: ['HTTP/*'] }), [])
-  await only(problems({ acceptAliases: ['HTTP/gone'] }), /keytabFile\) \S+ has no AES key of HTTP\/gone@CORP\.TEST/)
+  await only(problems({ acceptAliases: ['HTTP/gone'] }), /keytabFile\) \S+ has no AES key for HTTP\/gone@CORP\.TEST/)
 })
 
 test('what is missing of the right to delegate is named: the transition, or the server in the list', async () => {

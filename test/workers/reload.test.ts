@@ -94,7 +94,7 @@ test('a port that is taken and a key that does not fit are refusals, too', async
     assert.match(String(reasons[0]?.['error.message']), /EADDRINUSE/)
     assert.match(
       String(reasons[1]?.['error.message']),
-      /^\S+ does not belong to the certificate, the first in \S+: name/,
+      /^\S+ does not belong to the certificate, the first in \S+: use/,
     )
     assert.deepEqual(lab.workers(), before)
     assert.equal((await lab.readiness()).status, 200)
