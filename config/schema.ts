@@ -997,7 +997,7 @@ const credentials = section(
     ),
     offer: list(
       offeredScheme,
-      'Schemes offered in a 401, one field line each, in this order. Build agents look for Bearer, git and NuGet for Basic. Offering Negotiate makes git drop a token that was typed as a password; use offerRules to avoid that.',
+      'Schemes offered in a 401, one field line each, in this order. Build agents look for Bearer, git and NuGet for Basic. Offering Negotiate makes git drop a token that was typed as a password; use offerRules to avoid that. At container registries (/v2/) programs are offered no Bearer: they would ask its realm for a token.',
       { default: ['Bearer', 'Basic'], minItems: 1 },
     ),
     offerRules: list(

@@ -1,4 +1,4 @@
-/** Programs that fetch and publish images. docker does it by a service of its own, which is not tried here. */
+/** Programs that fetch and publish images. docker does it by a service of its own; what is tried here is its command, which asks by itself. */
 import { createHash } from 'node:crypto'
 import { type Client, refused, works } from './client.ts'
 import { bringOras } from './oras.ts'
@@ -40,7 +40,7 @@ const copyAndList = (tag: string, credentials: string) =>
 const LIST = 'skopeo list-tags --tls-verify=false'
 
 const skopeo: Client = {
-  name: 'skopeo (with `offerRules` for `/v2/`)',
+  name: 'skopeo',
   version: { file: 'skopeo', args: ['--version'] },
   files: imageFiles(),
   cases: [
@@ -73,7 +73,7 @@ const pushAndPull = (tag: string, token: string) =>
   ].join(' && ')
 
 const oras: Client = {
-  name: 'oras (with `offerRules` for `/v2/`)',
+  name: 'oras',
   bring: bringOras,
   version: { file: 'oras', args: ['version'] },
   files: { 'artifact.txt': 'an artifact' },
@@ -93,4 +93,24 @@ const oras: Client = {
   ],
 }
 
-export const registryClients: readonly Client[] = [skopeo, oras]
+const logIn = (token: string) => `echo "${token}" | docker login -u any --password-stdin $HOST`
+const KEEP_LOGIN =
+  'mkdir .docker && echo "{\\"auths\\":{\\"$HOST\\":{\\"auth\\":\\"$(echo -n "any:$ONE_FACTOR_TOKEN" | base64 -w0)\\"}}}" > .docker/config.json'
+
+const docker: Client = {
+  name: 'docker (its command alone)',
+  version: { file: 'docker', args: ['--version'] },
+  cases: [
+    works('personal access token', logIn('$PAT'), ['Login Succeeded']),
+    works('access token of the OP', logIn('$TOKEN'), ['Login Succeeded']),
+    // To Basic it prints the status alone; to Bearer, whose realm it would ask for a token, nothing would work.
+    refused('wrong personal access token', logIn('$WRONG_PAT'), ['failed with status: 401 Unauthorized']),
+    refused('directory password', logIn('$PASSWORD'), ['failed with status: 401 Unauthorized']),
+    refused('access token of one factor', logIn('$ONE_FACTOR_TOKEN'), ['failed with status: 403 Forbidden']),
+    refused('access token of one factor', `${KEEP_LOGIN} && docker manifest inspect --insecure $HOST/demo/app:latest`, [
+      'denied: A sign-in with a second factor is needed. Open $URL/.torhaus/confirm/... in a browser to confirm, then try again.',
+    ]),
+  ],
+}
+
+export const registryClients: readonly Client[] = [skopeo, oras, docker]

@@ -1,7 +1,9 @@
+import type { ClientClass } from '../../config/client-classes.ts'
 import { linearPattern } from '../../config/linear-pattern.ts'
 import type { Config } from '../../config/schema.ts'
 import type { Code } from '../errors.ts'
 import type { PartialExchange } from '../exchange.ts'
+import { isRegistryPath } from '../http/registry-path.ts'
 
 type OfferedScheme = Config['credentials']['offer'][number]
 
@@ -11,16 +13,27 @@ export type Offers = (exchange: Pick<PartialExchange, 'clientClass' | 'target'>)
 export function createOffers({ offer, offerRules }: Pick<Config['credentials'], 'offer' | 'offerRules'>): Offers {
   const rules = offerRules.map(rule => ({ ...rule, pattern: linearPattern(rule.path, { matches: 'beginning' }) }))
   // To Basic, a browser opens a password dialog of its own, over the page whose script just asked for something.
-  const withoutBasic = offer.filter(scheme => scheme !== 'Basic')
-  const forBrowsers = withoutBasic.length > 0 ? withoutBasic : offer
+  const forBrowsers = without('Basic', offer)
+  // Clients of registries fetch a token from the realm of a Bearer challenge, which is that of a registry alone.
+  const forRegistries = without('Bearer', offer)
   return ({ clientClass = 'other', target }) => {
     const path = target?.path ?? '/'
     const fits = ({ clientClasses, pattern }: (typeof rules)[number]) =>
       (clientClasses.length === 0 || clientClasses.includes(clientClass)) && pattern.test(path)
     const rule = rules.find(fits)
     if (rule !== undefined) return rule.offer
-    return clientClass === 'browser' ? forBrowsers : offer
+    if (clientClass === 'browser') return forBrowsers
+    return isRegistryPath(path) && FETCH_IMAGES.has(clientClass) ? forRegistries : offer
   }
+}
+
+/** Many go by the name of the library that they use. A build agent needs Bearer in each challenge. */
+const FETCH_IMAGES: ReadonlySet<ClientClass> = new Set<ClientClass>(['package-client', 'rest', 'other'])
+
+/** Unless nothing else is offered. */
+function without(left: OfferedScheme, offer: readonly OfferedScheme[]): readonly OfferedScheme[] {
+  const others = offer.filter(scheme => scheme !== left)
+  return others.length > 0 ? others : offer
 }
 
 export interface ChallengeSettings {

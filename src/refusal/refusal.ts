@@ -7,6 +7,7 @@ import { formatConfirmationCode } from '../confirmation-code.ts'
 import type { RefusalHelp, StepUp } from '../decision.ts'
 import { type Code, errorTable } from '../errors.ts'
 import type { PartialExchange } from '../exchange.ts'
+import { isRegistryPath } from '../http/registry-path.ts'
 import { isOwnPath, OWN_PREFIX } from '../http/request-target.ts'
 import { drainRequest } from '../listener/request-content.ts'
 import { type ChallengeSettings, challengeFields } from './challenge.ts'
@@ -77,14 +78,11 @@ const packageClientFields = (code: Code, shown: string) => [
 /** Codes of the OCI Distribution Specification 1.1, error codes; they are lower case where they are printed. */
 const REGISTRY_CODES: Readonly<Record<number, string>> = { 401: 'UNAUTHORIZED', 403: 'DENIED', 429: 'TOOMANYREQUESTS' }
 
-/** The only path of the OCI Distribution Specification 1.1 (2.4). */
-const REGISTRY = /^\/v2(\/|$)/
-
 /** npm and yarn print `error`; clients of container registries, whatever their name, code and message of the first of `errors`, cargo its `detail`. */
 function packageMembers({ clientClass, target }: PartialExchange, status: number, shown: string): object {
   const error = { code: REGISTRY_CODES[status] ?? 'UNKNOWN', message: shown }
   // Some print a detail behind the message: it would stand there twice.
-  if (REGISTRY.test(target?.path ?? '')) return { error: shown, errors: [error] }
+  if (isRegistryPath(target?.path)) return { error: shown, errors: [error] }
   return clientClass === 'package-client' ? { error: shown, errors: [{ ...error, detail: shown }] } : {}
 }
 
@@ -151,7 +149,8 @@ function render(
       if (known.clientClass !== 'package-client' && accept.includes('text/html'))
         return page(known, code, settings, link, help)
       return {
-        fields: ['Content-Type', 'application/problem+json'],
+        // Of another type docker prints the source (OCI Distribution Specification 1.1, error codes).
+        fields: ['Content-Type', `application/${isRegistryPath(known.target?.path) ? 'json' : 'problem+json'}`],
         text: JSON.stringify({
           type: `urn:torhaus:error:${code}`,
           title: sentence,

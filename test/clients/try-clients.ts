@@ -34,12 +34,11 @@ function tryBefore(product: Product, clients: readonly Client[]): void {
   let lab: ClientLab
   let variables: Variables
   before(async () => {
-    const more = { personalAccessTokens: [product], offerRules: [{ path: '/v2/', offer: ['Basic'] }] }
     lab = await startClientLab(config => ({
       ...config,
       // Without offline_access, the OP of the lab has nothing to ask again of whom it knows.
       oidc: { ...config.oidc, scopes: ['openid', 'profile', 'email'] },
-      credentials: { ...config.credentials, ...more },
+      credentials: { ...config.credentials, personalAccessTokens: [product] },
     }))
     variables = await variablesOf(lab, product)
   })
