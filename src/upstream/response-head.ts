@@ -31,6 +31,7 @@ const LINES = /^[^\x00-\x08\x0a-\x1f\x7f]*(?:\r\n[^\x00-\x08\x0a-\x1f\x7f]*)*$/
 /** An answer within a handshake, not the offer of one (RFC 4559 4.1). */
 const HANDSHAKE = /\b(?:ntlm|negotiate)[ \t]+[\w+/]/i
 const MAX_FIELDS = 1000
+const LENGTH = /^\d{1,15}$/
 
 /** What the fields say about the message itself. */
 interface Control {
@@ -135,7 +136,11 @@ export function trimmed(text: string, from: number, to: number): string {
 const isBlank = (code: number) => code === 0x20 || code === 0x09
 
 function framingOf(status: number, isHeadRequest: boolean, { length, coding }: Control, isHttp11: boolean): Framing {
-  if (isHeadRequest || status < 200 || status === 204 || status === 304) return 0
+  if (status < 200 || status === 204) return 0
+  // Also where there is no content: clients would frame by what goes on to them (RFC 9110 8.6).
+  if (length !== undefined && !LENGTH.test(length))
+    throw new InvalidResponse('the length of the response is not a number')
+  if (isHeadRequest || status === 304) return 0
   if (coding !== undefined) {
     // Both, or a coding we cannot take off: an attempt to make two readers disagree (RFC 9112 6.1, 6.3).
     if (length !== undefined || !isHttp11 || coding.toLowerCase() !== 'chunked') {
@@ -143,7 +148,5 @@ function framingOf(status: number, isHeadRequest: boolean, { length, coding }: C
     }
     return 'chunked'
   }
-  if (length === undefined) return 'close'
-  if (!/^\d{1,15}$/.test(length)) throw new InvalidResponse('the length of the response is not a number')
-  return Number(length)
+  return length === undefined ? 'close' : Number(length)
 }

@@ -39,6 +39,28 @@ for (const [line, head] of heads) {
   })
 }
 
+/** What no recipient could take for one length (RFC 9110 8.6, RFC 9112 6.3). */
+const NO_LENGTHS = ['+5', '-1', '0x5', '5, 5', '5, 6', '5 6', '', '5;', '1e3', '9'.repeat(16)]
+
+for (const [line, status] of [
+  ['HEAD /', '200 OK'],
+  ['HEAD /', '404 Not Found'],
+  ['HEAD /', '304 Not Modified'],
+  ['GET /', '304 Not Modified'],
+] as const)
+  test(`${line} answered ${status} with a length that is none becomes 502, on a connection that is closed`, async () => {
+    for (const length of NO_LENGTHS) {
+      const closed = Promise.withResolvers<void>()
+      origin.respondWith(socket => {
+        socket.once('end', closed.resolve)
+        socket.write(`HTTP/1.1 ${status}\r\nContent-Length: ${length}\r\n\r\n`)
+      })
+      const response = await proxy.pass(line)
+      assert.deepEqual([response.status, response.one('X-Torhaus-Error')], [502, 'upstream-response-invalid'], length)
+      await closed.promise
+    }
+  })
+
 test('a HEAD response tells the length of what GET would have', async () => {
   origin.respondWith(socket => socket.write('HTTP/1.1 200 OK\r\nContent-Length: 1000\r\n\r\n'))
   assert.equal((await proxy.pass('HEAD /')).one('Content-Length'), '1000')
