@@ -1,4 +1,4 @@
-/** docs/wrong-configurations.md, from the mistakes that a test makes. Run as a program it writes the page. */
+/** Generates docs/wrong-configurations.md from the mistakes that a test makes. Run as a program, it writes the page. */
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileMistakes } from '../mistakes/file-mistakes.ts'
@@ -7,10 +7,10 @@ import { textMistakes } from '../mistakes/text-mistakes.ts'
 
 const PREFACE = `# Wrong configurations
 
-Made from \`devkit/mistakes/\` by \`npm run docs\`; do not edit. \`test/cli/wrong-configurations.test.ts\` makes each of these mistakes.
+Generated from \`devkit/mistakes/\` by \`npm run docs\`; do not edit. \`test/cli/wrong-configurations.test.ts\` makes each of these mistakes.
 
-\`torhaus check --config FILE\` and \`torhaus start\` say the same, and end with 78 ([exit codes](operations.md#commands)); a warning keeps nobody from
-starting. What is wrong around Torhaus, and not in its configuration, [\`torhaus doctor\`](doctor.md) finds.
+\`torhaus check --config FILE\` and \`torhaus start\` print the same messages and exit with 78 ([exit codes](operations.md#commands)); a warning does not
+prevent a start. Problems around Torhaus, outside its configuration, are found by [\`torhaus doctor\`](doctor.md).
 `
 
 export const mistakesPage = (): string =>
@@ -20,15 +20,15 @@ export const mistakesPage = (): string =>
     table(textMistakes),
     '\n## In the files it names\n\n',
     table(fileMistakes.filter(({ isWarning }) => isWarning !== true)),
-    '\n## Warned of\n\n',
+    '\n## Warnings\n\n',
     table(fileMistakes.filter(({ isWarning }) => isWarning === true)),
   ].join('')
 
-const table = (mistakes: readonly Mistake[]) => `| Mistake | What is said |\n|---|---|\n${mistakes.map(row).join('')}`
+const table = (mistakes: readonly Mistake[]) => `| Mistake | Message |\n|---|---|\n${mistakes.map(row).join('')}`
 
 const row = ({ what, says }: Mistake) => `| ${what} | ${says.map(code).join('<br>')} |\n`
 
-/** In a table a bar would end the cell (GitHub Flavored Markdown 4.10); a backtick ends code of one. */
+/** In a table, a bar would end the cell (GitHub Flavored Markdown 4.10), and a backtick would end the code span. */
 const code = (line: string) => {
   const text = line.replaceAll('|', '\\|')
   return text.includes('`') ? `\`\` ${text} \`\`` : `\`${text}\``

@@ -30,7 +30,7 @@ export const appearanceMistakes: readonly Mistake[] = [
     says: [`${atLogo} has a script, ${PLAIN}`],
   },
   {
-    what: 'a logo that loads something',
+    what: 'a logo that loads external content',
     make: place =>
       withLogo(place, '<svg xmlns="http://www.w3.org/2000/svg"><image href="https://cdn.example.com/a.png"/></svg>'),
     says: [`${atLogo} has a reference to somewhere else, ${PLAIN}`],
@@ -46,29 +46,29 @@ export const appearanceMistakes: readonly Mistake[] = [
     says: [`${atLogo} has 40053 bytes, but the limit is 32768, because it is sent with each page`],
   },
   {
-    what: 'a colour that is hardly read',
+    what: 'a colour with too little contrast',
     make: place => appear(place, "accentColor: '#ffcc00'"),
     says: [
       `${at}accentColor: has a contrast of 1.51 to #ffffff, the background, but needs at least 4.5: choose a darker colour`,
     ],
   },
   {
-    what: 'a link to the help desk that is a script',
+    what: 'a script as the link to the help desk',
     make: place => appear(place, "helpUrl: 'javascript:alert(1)'"),
     says: [`${at}helpUrl: must be an https, http or mailto URL, e.g. mailto:help@example.com`],
   },
   {
-    what: 'a misspelt key in a file of texts',
+    what: 'a misspelt key in a language file',
     make: place => withTexts(place, 'button.confrim: Confirmer'),
     says: [`${atTexts} has button.confrim, which is not the key of a text: docs/texts.yaml has all of them`],
   },
   {
-    what: 'a text in which what is filled in was translated, too',
+    what: 'a text in which a placeholder was translated, too',
     make: place => withTexts(place, 'request.id: requête {numéro}'),
     says: [`${atTexts} lacks {id} in request.id: that value would be missing from the page`],
   },
   {
-    what: 'a file of texts that lacks some',
+    what: 'a language file that lacks some texts',
     make({ write, edit }) {
       const [, ...rest] = Object.entries(english)
       write('fr.yaml', JSON.stringify(Object.fromEntries(rest)))

@@ -54,14 +54,14 @@ function archive({ write, openssl }: Place, ...options: readonly string[]): void
 
 const certificateMistakes: readonly Mistake[] = [
   {
-    what: 'certificate and key of two pairs',
+    what: 'a certificate and a key that do not belong together',
     make: place => place.write('tls.key', place.read('assertion.pem')),
     says: [
       `${atTlsKey} does not belong to the certificate, the first in /etc/torhaus/tls.crt: use the key that the certificate was requested with`,
     ],
   },
   {
-    what: 'a chain that begins with the authority',
+    what: 'a chain that begins with the certificate of the authority',
     make: place => place.write('tls.crt', place.authority.certificate + place.read('tls.crt')),
     says: [
       `${atTlsKey} does not belong to the certificate: that one is further down in /etc/torhaus/tls.crt, but must come first`,
@@ -100,7 +100,7 @@ const certificateMistakes: readonly Mistake[] = [
     isWarning: true,
   },
   {
-    what: 'a certificate for a key that Chrome and Edge do not take',
+    what: 'a certificate for a key that Chrome and Edge do not accept',
     make(place) {
       const names = ['-subj', '/CN=devops', '-addext', 'subjectAltName=DNS:devops.example.com']
       const files = ['-keyout', 'tls.key', '-out', 'tls.crt']
@@ -171,14 +171,14 @@ const certificateMistakes: readonly Mistake[] = [
     ],
   },
   {
-    what: 'the request in place of the certificate',
+    what: 'the certificate request instead of the certificate',
     make: place => place.openssl('req', '-new', '-key', 'tls.key', '-subj', '/CN=devops', '-out', 'tls.crt'),
     says: [
       `${atCertificate} contains a certificate request, but must contain a certificate in PEM: send it to your authority, and use the certificate that it issues`,
     ],
   },
   {
-    what: 'a certificate named in two ways',
+    what: 'a certificate configured in two ways',
     make(place) {
       archive(place)
       place.edit(
@@ -198,7 +198,7 @@ const certificateMistakes: readonly Mistake[] = [
     ],
   },
   {
-    what: 'a PKCS#12 archive with another password',
+    what: 'a PKCS#12 archive with a different password',
     make(place) {
       archive(place)
       place.write('tls.pass', 'secret\n')
@@ -243,7 +243,7 @@ const certificateMistakes: readonly Mistake[] = [
     says: ['/etc/torhaus/torhaus.yaml:6: upstream.tls: needs both certificateFile and privateKeyFile, or neither'],
   },
   {
-    what: 'a client certificate for an origin server that is asked over plain HTTP',
+    what: 'a client certificate for an origin server reached over plain HTTP',
     make(place) {
       place.edit('url: https://tfs', 'url: http://tfs')
       place.edit('caFile: ca.pem', 'certificateFile: tls.crt, privateKeyFile: tls.key')
@@ -282,19 +282,19 @@ const atClients = '/etc/torhaus/torhaus.yaml:3: listener.tls.clientCertificates'
 
 const clientCertificateMistakes: readonly Mistake[] = [
   {
-    what: 'client certificates as a first factor that name nobody',
+    what: 'client certificates as a first factor that do not name an account',
     make: place => place.edit('privateKeyFile: tls.key', clients(', firstFactor: true')),
     says: [`${atClients}.firstFactor: needs accountFrom: without it, a certificate does not identify an account`],
   },
   {
-    what: 'a certificate in place of the list of those that are revoked',
+    what: 'a certificate instead of a revocation list',
     make: place => place.edit('privateKeyFile: tls.key', clients(', crlFile: ca.pem')),
     says: [
       `${atClients}.crlFile: /etc/torhaus/ca.pem contains a certificate, but must contain a certificate revocation list in PEM`,
     ],
   },
   {
-    what: 'a list of revoked certificates in DER, as ADCS publishes it',
+    what: 'a revocation list in DER, as ADCS publishes it',
     make(place) {
       revocationList(place, '-crlhours', '1')
       place.openssl('crl', '-in', 'clients.crl', '-outform', 'DER', '-out', 'clients.crl')
@@ -305,7 +305,7 @@ const clientCertificateMistakes: readonly Mistake[] = [
     ],
   },
   {
-    what: 'a delta list of ADCS in place of the list of revoked certificates',
+    what: 'a delta CRL of ADCS instead of the complete revocation list',
     make(place) {
       revocationList(place, '-crlhours', '1', '-crlexts', 'delta')
       place.edit('privateKeyFile: tls.key', clients(', crlFile: clients.crl'))
@@ -315,7 +315,7 @@ const clientCertificateMistakes: readonly Mistake[] = [
     ],
   },
   {
-    what: 'a delta list of ADCS beside the list of revoked certificates',
+    what: 'a delta CRL of ADCS in addition to the complete revocation list',
     make(place) {
       revocationList(place, '-crlhours', '1')
       const whole = place.read('clients.crl')
@@ -329,7 +329,7 @@ const clientCertificateMistakes: readonly Mistake[] = [
     isWarning: true,
   },
   {
-    what: 'a list of what is revoked for some reasons alone, in place of the whole list',
+    what: 'a revocation list for some reasons only, instead of the complete one',
     make(place) {
       revocationList(place, '-crlhours', '1', '-crlexts', 'reasons')
       place.edit('privateKeyFile: tls.key', clients(', crlFile: clients.crl'))
@@ -339,7 +339,7 @@ const clientCertificateMistakes: readonly Mistake[] = [
     ],
   },
   {
-    what: 'a list of revoked certificates with a critical extension of its own',
+    what: 'a revocation list with an unknown critical extension',
     make(place) {
       revocationList(place, '-crlhours', '1', '-crlexts', 'unknown')
       place.edit('privateKeyFile: tls.key', clients(', crlFile: clients.crl'))
@@ -349,7 +349,7 @@ const clientCertificateMistakes: readonly Mistake[] = [
     ],
   },
   {
-    what: 'a list of revoked certificates that is out of date',
+    what: 'a revocation list that is out of date',
     make(place) {
       revocationList(place, '-crl_lastupdate', '20240101000000Z', '-crl_nextupdate', '20240102000000Z')
       place.edit('privateKeyFile: tls.key', clients(', crlFile: clients.crl'))
@@ -360,7 +360,7 @@ const clientCertificateMistakes: readonly Mistake[] = [
     isWarning: true,
   },
   {
-    what: 'a list of revoked certificates by the key that the authority had before it was renewed',
+    what: 'a revocation list signed with the key that the authority had before its renewal',
     make(place) {
       const now = ['ca.pem', 'ca.key'].map(name => [name, place.read(name)] as const)
       const self = ['-x509', '-newkey', 'rsa:2048', '-nodes', '-subj', '/CN=ca']
@@ -375,7 +375,7 @@ const clientCertificateMistakes: readonly Mistake[] = [
     isWarning: true,
   },
   {
-    what: 'an intermediate among the authorities of clients, without its root',
+    what: 'an intermediate among the client authorities, without its root',
     make(place) {
       place.write('clients.pem', place.authority.sign('DNS:intermediate').certificate)
       place.edit('privateKeyFile: tls.key', clients('').replace('ca.pem', 'clients.pem'))
@@ -429,14 +429,14 @@ const keyMistakes: readonly Mistake[] = [
     ],
   },
   {
-    what: 'a key file that is the image of a disk',
+    what: 'a disk image as key file',
     make: place => truncateSync(place.file('session-key'), 3_000_000_000),
     says: [
       '/etc/torhaus/torhaus.yaml:17: session.encryptionKeyFiles[0]: /etc/torhaus/session-key has 2862 MiB, but the limit is 64 MiB: is it the right file?',
     ],
   },
   {
-    what: 'a key file that is not there',
+    what: 'a key file that does not exist',
     make: place => place.remove('session-key'),
     says: [
       '/etc/torhaus/torhaus.yaml:17: session.encryptionKeyFiles[0]: the file /etc/torhaus/session-key does not exist; file names are relative to the configuration file',
@@ -498,7 +498,7 @@ const keyMistakes: readonly Mistake[] = [
     says: [`${atSecret} is text in UTF-16, but ${SECRET}: save it as UTF-8, without a byte order mark`],
   },
   {
-    what: 'a client secret behind a byte order mark',
+    what: 'a client secret after a byte order mark',
     make: place => place.write('client-secret', '\ufeffhush-hush'),
     says: [`${atSecret} begins with a byte order mark, but ${SECRET}: save it as UTF-8, without a byte order mark`],
   },
@@ -513,7 +513,7 @@ const keyMistakes: readonly Mistake[] = [
     ],
   },
   {
-    what: 'a folder for the tokens seen that others can write to',
+    what: 'a replay cache folder that others can write to',
     make(place) {
       place.write('torhaus.keytab', madeKeytab({ principal: 'HTTP/devops.example.com@CORP.EXAMPLE' }))
       mkdirSync(place.file('replay'))
@@ -525,7 +525,7 @@ const keyMistakes: readonly Mistake[] = [
     ],
   },
   {
-    what: 'a file where the folder for the tokens seen is to be',
+    what: 'a file in place of the replay cache folder',
     make(place) {
       place.write('torhaus.keytab', madeKeytab({ principal: 'HTTP/devops.example.com@CORP.EXAMPLE' }))
       place.write('replay', '')
@@ -536,7 +536,7 @@ const keyMistakes: readonly Mistake[] = [
     ],
   },
   {
-    what: 'a keytab with keys of RC4 alone, as libgssapi took it',
+    what: 'a keytab with only RC4 keys, as libgssapi accepted it',
     make(place) {
       const principal = 'HTTP/devops.example.com@CORP.EXAMPLE'
       place.write('torhaus.keytab', madeKeytab({ principal, etype: RC4, keyBytes: 16 }))
@@ -547,7 +547,7 @@ const keyMistakes: readonly Mistake[] = [
     ],
   },
   {
-    what: 'a tab in the file of groups',
+    what: 'a tab in the groups file',
     make(place) {
       place.write('groups.yaml', 'devops:\n\t- ada\n')
       place.edit(/$/, 'groups: { file: groups.yaml, require: [devops] }\n')
@@ -555,7 +555,7 @@ const keyMistakes: readonly Mistake[] = [
     says: ['/etc/torhaus/torhaus.yaml:23: groups.file: the file /etc/torhaus/groups.yaml is not valid YAML: ...'],
   },
   {
-    what: 'a secret that everybody can read',
+    what: 'a secret that everyone can read',
     make: place => chmodSync(place.file('client-secret'), 0o644),
     says: [
       'warning: oidc.clientSecretFile: /etc/torhaus/client-secret has mode 0644: other accounts can read or replace this secret; use mode 0640 or stricter',
@@ -566,7 +566,7 @@ const keyMistakes: readonly Mistake[] = [
 
 const outputMistakes: readonly Mistake[] = [
   {
-    what: 'a store in a folder that is not there',
+    what: 'a store in a folder that does not exist',
     make: place => place.edit('data/torhaus.sqlite', 'missing/torhaus.sqlite'),
     says: [
       `${atStore}the folder /etc/torhaus/missing does not exist: create it for the account of Torhaus, or name another folder`,
@@ -590,7 +590,7 @@ const outputMistakes: readonly Mistake[] = [
     says: [`${atStore}/etc/torhaus/data/torhaus.sqlite is a pipe, a socket or a device: name a regular file`],
   },
   {
-    what: 'a store on a file system that is read-only',
+    what: 'a store on a read-only file system',
     make: place => place.mountReadOnly('data'),
     says: [
       `${atStore}/etc/torhaus/data is on a read-only file system: name a folder that it owns, such as /var/lib/torhaus or /var/log/torhaus`,
@@ -599,7 +599,7 @@ const outputMistakes: readonly Mistake[] = [
     takes: 'mount',
   },
   {
-    what: 'an audit log in a folder that cannot be written',
+    what: 'an audit log in a folder that is not writable',
     make(place) {
       mkdirSync(place.file('log'), { mode: 0o555 })
       place.edit('data/audit.log', 'log/audit.log')

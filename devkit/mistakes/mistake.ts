@@ -1,17 +1,17 @@
-/** A mistake that people make with a configuration, and what Torhaus says to it. */
+/** A mistake that people make in a configuration, and what Torhaus says about it. */
 import type { Place } from './place.ts'
 
 export interface Mistake {
   /** In words, for docs/wrong-configurations.md. */
   readonly what: string
-  /** Makes it, in a place where all is well. */
+  /** Makes the mistake in a place with a valid configuration. */
   readonly make: (place: Place) => void
-  /** What it puts into the environment. */
+  /** Environment variables that belong to the mistake. */
   readonly environment?: Readonly<Record<string, string>>
-  /** What `torhaus check` prints: these lines, from `FOLDER/torhaus.yaml:LINE: ` on; the folder is `/etc/torhaus`. */
+  /** The lines that `torhaus check` prints, with `/etc/torhaus` as the folder. */
   readonly says: readonly string[]
-  /** It starts nevertheless, and `check` warns. */
+  /** Torhaus starts nevertheless, and `check` warns. */
   readonly isWarning?: true
-  /** It takes a mount, or an account that is not root. */
+  /** What the test needs: a mount, or an account other than root. */
   readonly takes?: 'mount' | 'account'
 }

@@ -3,7 +3,7 @@ import type { Mistake } from './mistake.ts'
 
 export const ruleMistakes: readonly Mistake[] = [
   {
-    what: 'a rule below one that fits everything',
+    what: 'a rule below one that matches everything',
     make: place =>
       place.edit(
         'acceptAcr: [mfa]',
@@ -13,7 +13,7 @@ export const ruleMistakes: readonly Mistake[] = [
     isWarning: true,
   },
   {
-    what: 'a rule on a path without its slash',
+    what: 'a rule on a path without its leading slash',
     make: place =>
       place.edit(
         'acceptAcr: [mfa]',
@@ -25,7 +25,7 @@ export const ruleMistakes: readonly Mistake[] = [
     isWarning: true,
   },
   {
-    what: 'people among the proxies that are believed',
+    what: 'networks with users among the trusted proxies',
     make(place) {
       place.edit('  tls: { certificateFile', '  trustedProxies: [10.0.0.0/8]\n  tls: { certificateFile')
       place.edit(
@@ -39,7 +39,7 @@ export const ruleMistakes: readonly Mistake[] = [
     isWarning: true,
   },
   {
-    what: 'TLS that ends at a balancer, and no balancer that is believed',
+    what: 'TLS that is terminated by a balancer that is not a trusted proxy',
     make: place => place.edit('  tls: { certificateFile: tls.crt, privateKeyFile: tls.key }', '  workers: 2'),
     says: [
       'warning: listener.trustedProxies: is empty, but another program terminates TLS for publicUrl: every client seems to have its address, so rules by network, limits and confirmations treat all clients as one; list the address of that program',

@@ -15,14 +15,14 @@ export const textMistakes: readonly Mistake[] = [
     ],
   },
   {
-    what: 'an option in another section than its own',
+    what: 'an option in the wrong section',
     make: place => place.edit('acceptAcr: [mfa]', 'acceptAcr: [mfa]\n  trustedProxies: [10.0.0.1]'),
     says: [
       '/etc/torhaus/torhaus.yaml:16: secondFactor.trustedProxies: is not an option of Torhaus: did you mean listener.trustedProxies?',
     ],
   },
   {
-    what: 'a section that there is not',
+    what: 'a section that does not exist',
     make: place => place.edit('logging:', 'loging:'),
     says: ['/etc/torhaus/torhaus.yaml:21: loging: is not an option of Torhaus: did you mean logging?'],
   },
@@ -37,12 +37,12 @@ export const textMistakes: readonly Mistake[] = [
     says: ['/etc/torhaus/torhaus.yaml:12: oidc.timeoutMs: must be a whole number, without quotes or unit'],
   },
   {
-    what: 'a client identifier of digits alone',
+    what: 'a client identifier of digits only',
     make: place => place.edit('clientId: torhaus', 'clientId: 4711'),
     says: ['/etc/torhaus/torhaus.yaml:12: oidc.clientId: must be text: put it in quotes'],
   },
   {
-    what: 'one value where a list must be',
+    what: 'one value instead of a list',
     make: place => place.edit('acceptAcr: [mfa]', 'acceptAcr: mfa'),
     says: ['/etc/torhaus/torhaus.yaml:15: secondFactor.acceptAcr: must be a list: put it in brackets, [ and ]'],
   },
@@ -60,7 +60,7 @@ export const textMistakes: readonly Mistake[] = [
     says: ['/etc/torhaus/torhaus.yaml: admin.port: 9090 is also listener.port: choose another port for one of the two'],
   },
   {
-    what: 'the name of a variable, as other programs fill it in',
+    what: 'the name of a variable, as other programs expand it',
     make: place => place.edit('https://devops.example.com', `https://\${HOST}`),
     says: [
       `/etc/torhaus/torhaus.yaml:1: publicUrl: has \${HOST}, but variables are not supported here: write the value`,
@@ -74,12 +74,12 @@ export const textMistakes: readonly Mistake[] = [
     ],
   },
   {
-    what: 'an equals sign in place of the colon',
+    what: 'an equals sign instead of the colon',
     make: place => place.edit('clientId: torhaus', 'clientId = torhaus'),
     says: ['/etc/torhaus/torhaus.yaml:12: has no colon followed by a space (`: `) between an option and its value'],
   },
   {
-    what: 'an option that is indented deeper than its neighbours',
+    what: 'an option that is indented further than its neighbours',
     make: place => place.edit('  clientId', '   clientId'),
     says: [
       '/etc/torhaus/torhaus.yaml:11: has a second colon followed by a space, or the next line is indented further: quote a value that contains `: `, and indent all options of a section alike',
@@ -93,7 +93,7 @@ export const textMistakes: readonly Mistake[] = [
     ],
   },
   {
-    what: 'a tag, as other programs read secrets and variables by (`!env NAME`)',
+    what: 'a tag, as other programs use for secrets and variables (`!env NAME`)',
     make: place => place.edit('clientId: torhaus', 'clientId: !env CLIENT_ID'),
     says: [
       '/etc/torhaus/torhaus.yaml:12: has a tag (`!...`), but tags are not supported: write the value itself, and put secrets into separate files',
@@ -107,19 +107,19 @@ export const textMistakes: readonly Mistake[] = [
     ],
   },
   {
-    what: 'blanks that are none, copied from a page',
+    what: 'characters that only look like spaces, copied from a web page',
     make: place => place.edit('  clientId', '\u00a0\u00a0clientId'),
     says: [
       '/etc/torhaus/torhaus.yaml:12: is indented with characters that only look like spaces (copied from a web page?): type the spaces again',
     ],
   },
   {
-    what: 'a regular expression that is not closed',
+    what: 'an incomplete regular expression',
     make: place => place.edit(/$/, "account: { pattern: '(' }\n"),
     says: ['/etc/torhaus/torhaus.yaml:23: account.pattern: ...'],
   },
   {
-    what: 'an option that is there twice',
+    what: 'an option that occurs twice',
     make: place => place.edit('  clientId', '  issuer: https://op.example.com\n  clientId'),
     says: ['/etc/torhaus/torhaus.yaml:12: Map keys must be unique'],
   },
@@ -141,7 +141,7 @@ export const textMistakes: readonly Mistake[] = [
     says: ['/etc/torhaus/torhaus.yaml:3: listener.workers: must be >= 1'],
   },
   {
-    what: 'Kerberos towards the server without its sections',
+    what: 'Kerberos to the server without the sections for it',
     make: place => place.edit('kind: assertion', 'kind: kerberos'),
     says: [
       '/etc/torhaus/torhaus.yaml:7: upstream.identity.kerberos: is required for kind kerberos',
@@ -149,7 +149,7 @@ export const textMistakes: readonly Mistake[] = [
     ],
   },
   {
-    what: 'a rule for somebody by the UPN, where people have the names of their accounts',
+    what: 'a rule that names a person by UPN, where accounts have other names',
     make(place) {
       place.write('torhaus.keytab', madeKeytab({ principal: 'HTTP/devops.example.com@AD.EXAMPLE' }))
       place.edit(
@@ -180,7 +180,7 @@ export const textMistakes: readonly Mistake[] = [
     ],
   },
   {
-    what: 'Redis without the kind of store',
+    what: 'Redis without `kind: redis`',
     make: place =>
       place.edit(
         'store: { sqlite: { file: data/torhaus.sqlite } }',
@@ -199,7 +199,7 @@ export const textMistakes: readonly Mistake[] = [
     ],
   },
   {
-    what: '`trustedProxies` that are no addresses',
+    what: '`trustedProxies` that are not addresses',
     make: place => place.edit('  tls: { certificateFile', '  trustedProxies: [balancer]\n  tls: { certificateFile'),
     says: ['/etc/torhaus/torhaus.yaml:3: listener.trustedProxies[0]: "balancer" is not an IP address or CIDR range'],
   },
@@ -209,7 +209,7 @@ export const textMistakes: readonly Mistake[] = [
     says: ['/etc/torhaus/torhaus.yaml:5: upstream.url: must be an http or https URL'],
   },
   {
-    what: 'an origin server at the address where Torhaus listens itself',
+    what: 'an origin server at the address on which Torhaus itself listens',
     make: place => place.edit('https://tfs.example.com', 'http://127.0.0.1:8080'),
     says: [
       '/etc/torhaus/torhaus.yaml:5: upstream.url: is the address that Torhaus itself listens on: use the address of the server behind it',
@@ -229,7 +229,7 @@ export const textMistakes: readonly Mistake[] = [
     says: ['/etc/torhaus/torhaus.yaml:12: has a tab before its option: indent YAML only with spaces'],
   },
   {
-    what: 'a folder in place of the file',
+    what: 'a folder instead of the file',
     make(place) {
       place.remove('torhaus.yaml')
       mkdirSync(place.configFile)
@@ -280,7 +280,7 @@ export const textMistakes: readonly Mistake[] = [
     ],
   },
   {
-    what: 'a port in the environment that is none (`PORT=abc`)',
+    what: 'a port in the environment that is not a number (`PORT=abc`)',
     make: () => undefined,
     environment: { PORT: 'abc', ADMIN_PORT: '99999999' },
     says: [
@@ -289,7 +289,7 @@ export const textMistakes: readonly Mistake[] = [
     ],
   },
   {
-    what: 'certificates that are not looked at (`NODE_TLS_REJECT_UNAUTHORIZED=0`)',
+    what: 'certificate verification turned off (`NODE_TLS_REJECT_UNAUTHORIZED=0`)',
     make: () => undefined,
     environment: { NODE_TLS_REJECT_UNAUTHORIZED: '0' },
     says: [
