@@ -591,7 +591,7 @@ const rule = requiredSection(
       false,
     ),
     allowIdentityChange: flag(
-      'Requests that this rule lets pass may make the server act as another user: with the fields `Sudo`, `Private-Token`, `Job-Token` and `Deploy-Token`, or the parameters `sudo`, `private_token`, `job_token` and `access_token`. All other requests with these are refused.',
+      'Requests that this rule lets pass may make the server act as another user: with the fields `Sudo`, `Private-Token`, `Job-Token` and `Deploy-Token`, or the parameters `sudo`, `private_token`, `job_token`, `access_token` and `oauth_signature`; beside credentials of a person also with a token of Gitea or GitLab in the parameter `token` or the field `X-NuGet-ApiKey`. All other requests with these are refused.',
       false,
     ),
   },

@@ -1,32 +1,42 @@
 import type { Authenticated, Presented } from '../exchange.ts'
 import type { FormsRead } from '../http/form-type.ts'
-import { hasParameter } from '../http/query.ts'
+import { hasParameter, queryValues } from '../http/query.ts'
 import { mayBeForm } from '../http/request-readings.ts'
 
 /** Acting as another (Gitea, GitLab). */
 const SUDO: ReadonlySet<string> = new Set(['sudo'])
-/** And tokens beside Authorization: whose, Torhaus would not see. */
-const PARAMETERS: ReadonlySet<string> = new Set(['sudo', 'private_token', 'job_token', 'access_token'])
+/** And tokens beside Authorization: whose, Torhaus would not see. `oauth_signature`: a signed request (RFC 5849 3.5.3). */
+const PARAMETERS: ReadonlySet<string> = new Set([
+  ...['sudo', 'private_token', 'job_token', 'access_token', 'oauth_signature'],
+])
 
 /** Nearly every query has none of these names, and no encoded one. */
-const MAYBE = /[?&;](?:[+[\]]|sudo|private_token|job_token|access_token|[^=&;%]*%)/i
+const MAYBE = /[?&;](?:[+[\]]|sudo|private_token|job_token|access_token|oauth_signature|token|[^=&;%]*%)/i
+
+/** As tokens of people look that Gitea takes in fields and parameters that mean something else elsewhere; and GitLab. */
+const PERSONAL = /^(?:[0-9a-f]{40}|gl[a-z]{2,5}-[\w.-]{20,}|eyJ[\w-]*\.[\w-]+\.[\w-]+)$/
 
 /**
  * Whether a field or parameter makes the server take the request for somebody else's than the one whose credentials
  * were checked. A token that was judged is who the request is from, in whichever carriers it came.
  */
-export function changesIdentity({ fields, target, carriersAgree }: Asked): boolean {
+export function changesIdentity({ fields, target, carriersAgree, principal }: Asked): boolean {
   if (fields.changesIdentity || carriersAgree === false) return true
-  if (carriersAgree === undefined && fields.tokens.length > 0 && carriesToken(fields.tokens)) return true
+  const isPerson = principal?.kind === 'person'
+  if (carriersAgree === undefined && fields.tokens.length > 0 && carriesToken(fields.tokens, isPerson)) return true
   if (target.raw.length === target.path.length || !MAYBE.test(target.raw)) return false
+  if (isPerson && queryValues(target.raw, 'token').some(value => PERSONAL.test(value))) return true
   return hasParameter(target.raw, carriersAgree === true ? SUDO : PARAMETERS)
 }
 
-type Asked = Pick<Presented, 'fields' | 'target' | 'carriersAgree'>
+type Asked = Pick<Presented, 'fields' | 'target' | 'carriersAgree'> & Partial<Pick<Authenticated, 'principal'>>
 
 /** To clients of Azure DevOps the key for NuGet is any text. */
-const carriesToken = (tokens: readonly string[]) =>
-  tokens.some((name, index) => index % 2 === 0 && name !== 'x-nuget-apikey')
+const carriesToken = (tokens: readonly string[], isPerson: boolean) =>
+  tokens.some(
+    (name, index) =>
+      index % 2 === 0 && (name !== 'x-nuget-apikey' || (isPerson && PERSONAL.test((tokens[index + 1] ?? '').trim()))),
+  )
 
 /** A token was judged, and the content may hold another. */
 export function isFormBesideToken(

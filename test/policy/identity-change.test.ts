@@ -37,6 +37,25 @@ test('a request as somebody else is refused, whoever asks', async () => {
   assert.deepEqual(proxy.origin.requests, [])
 })
 
+test('beside credentials of a person nothing carries a token of Gitea or GitLab, whatever the server is', async () => {
+  const pat = '736c2258092b04db7c450d5e5fcc4ccd125b0b79'
+  const jwt = 'eyJhbGciOiJIUzI1NiJ9.eyJnbnQiOjF9.c2ln'
+  const code = async (credential: string, query: string, ...fields: string[]) =>
+    (await proxy.ask(`GET /x${query}`, [credential, ...fields])).one('X-Torhaus-Error')
+  for (const query of [`?token=${pat}`, `?a=b&to%6ben=${pat}`, `?token=x&TOKEN=${pat}%20`, `?token=${jwt}`])
+    assert.equal(await code(proxy.bearerField, query), 'identity-change-refused', query)
+  for (const key of [pat, jwt, 'glpat-aaaaaaaaaaaaaaaaaaaa', 'glcbt-64_aaaaaaaaaaaaaaaaaaaa'])
+    assert.equal(await code(proxy.bearerField, '', `X-NuGet-ApiKey: ${key}`), 'identity-change-refused', key)
+  for (const credential of [proxy.bearerField, patField])
+    assert.equal(await code(credential, '?oauth_signature=x'), 'identity-change-refused')
+  // Of other products, and other things: runners, triggers, archives, confirmations by mail.
+  for (const query of ['?token=glrt-x', '?token=', '?token=0123456789abcdef', `?tokens=${pat}`, `?q=token&sha=${pat}`])
+    assert.equal(await code(proxy.bearerField, query), undefined, query)
+  for (const key of ['az', 'AzureDevOps', 'oy2abcdefghijklmnopqrstuvwxyz'])
+    assert.equal(await code(proxy.bearerField, '', `X-NuGet-ApiKey: ${key}`), undefined, key)
+  assert.equal((await proxy.ask(`POST /trigger?token=${pat}`)).status, 200, 'nobody else is named')
+})
+
 test('a rule can allow it, and its requirement holds nevertheless', async () => {
   assert.equal((await proxy.ask('GET /api/v4/user?sudo=root', [proxy.bearerField, 'Sudo: root'])).status, 200)
   assert.deepEqual(proxy.origin.requests.at(-1)?.all('Sudo'), ['root'])

@@ -99,6 +99,7 @@ const ACTING_AS_OTHERS: readonly (readonly [line: string, field?: string])[] = [
     '%2570rivate_token=x',
     'job_token=x',
     'access_token=x',
+    'oauth_signature=x',
     '[private_token]=x',
   ].map(query => [`GET /api/v4/user?${query}`] as const),
 ]
