@@ -156,4 +156,28 @@ const nuget: Client = {
   ],
 }
 
-export const packageClients: readonly Client[] = [maven, gradle, npm, nuget]
+/** What it is given as the token is the whole value of Authorization. */
+const yankAs = (token: string) =>
+  `CARGO_REGISTRIES_CORP_INDEX="sparse+${FEED}/Cargo/index/" CARGO_REGISTRIES_CORP_TOKEN="${token}" cargo yank --registry corp demo@1.0.0`
+
+const cargo: Client = {
+  name: 'cargo',
+  version: { file: 'cargo', args: ['--version'] },
+  files: { '.cargo/config.toml': '[registry]\nglobal-credential-providers = ["cargo:token"]\n' },
+  cases: [
+    works('personal access token', yankAs('Basic $(printf "any:$PAT" | base64 -w0)'), ['Yank demo@1.0.0']),
+    works('personal access token', yankAs('Bearer $PAT'), ['Yank demo@1.0.0']),
+    works('access token of the OP', yankAs('Bearer $TOKEN'), ['Yank demo@1.0.0']),
+    refused('personal access token', yankAs('$PAT'), ['token rejected for `corp`', '"code":"scheme-unsupported"']),
+    refused('expired access token', yankAs('Bearer $EXPIRED_TOKEN'), [
+      'token rejected for `corp`',
+      '"title":"The access token has expired."',
+    ]),
+    refused('access token of one factor', yankAs('Bearer $ONE_FACTOR_TOKEN'), [
+      'got 403',
+      '"confirmUrl":"$URL/.torhaus/confirm/..."',
+    ]),
+  ],
+}
+
+export const packageClients: readonly Client[] = [maven, gradle, npm, nuget, cargo]

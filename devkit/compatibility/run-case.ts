@@ -33,6 +33,9 @@ export interface Surroundings {
   readonly files?: Readonly<Record<string, string>>
 }
 
+/** The compilers of rustup are found below the home of who runs it. */
+const kept = (home: string) => ({ GOCACHE: join(home, '.cache/go-build'), RUSTUP_HOME: join(home, '.rustup') })
+
 /** Tries one case in a new folder. */
 export async function runCase(
   { command = shell, files = {} }: Client,
@@ -57,7 +60,7 @@ export async function runCase(
       ...{ GIT_CONFIG_NOSYSTEM: '1', GIT_TERMINAL_PROMPT: '0' },
       // Go: what was compiled of the standard library serves the next one; no C compiler is needed.
       CGO_ENABLED: '0',
-      ...(process.env.HOME === undefined ? {} : { GOCACHE: join(process.env.HOME, '.cache/go-build') }),
+      ...(process.env.HOME === undefined ? {} : kept(process.env.HOME)),
     },
   })
   return { ...result, printed: result.stdout + result.stderr }

@@ -1,6 +1,6 @@
 /**
- * A feed of packages as Azure Artifacts has them: Maven, npm (the registry API), and NuGet (the v3 protocol). What is
- * stored is forgotten at the end.
+ * A feed of packages as Azure Artifacts has them: Maven, npm (the registry API), NuGet (the v3 protocol), and of cargo
+ * as much as withdrawing a version takes. What is stored is forgotten at the end.
  */
 import { createHash } from 'node:crypto'
 import { jsonMember } from '../op/json-member.ts'
@@ -19,6 +19,8 @@ const parentPom = `<project>
 </project>
 `
 
+const YANK = /^\/Cargo\/api\/v1\/crates\/[\w-]+\/[\w.]+\/yank$/
+
 export class PackageFeed {
   /** By path below the feed. */
   readonly #files = new Map<string, Buffer>([[PARENT_POM, Buffer.from(parentPom)]])
@@ -27,9 +29,10 @@ export class PackageFeed {
   /** `base` is the path of the feed, `resource` what follows it. */
   async serve(exchange: OriginExchange, base: string, resource: string): Promise<void> {
     const { request, response } = exchange
-    const [, format = ''] = /^\/(maven\/v1|npm\/registry|nuget\/v3|nuget\/v2)\//.exec(resource) ?? []
+    const [, format = ''] = /^\/(maven\/v1|npm\/registry|nuget\/v3|nuget\/v2|Cargo\/index)\//.exec(resource) ?? []
     if (request.method === 'PUT' && format === 'npm/registry') return this.#publishNpm(exchange, base)
     if (request.method === 'PUT' && format === 'nuget/v2') return this.#pushNuget(exchange)
+    if (request.method === 'DELETE' && YANK.test(resource)) return sendJson(response, 200, { ok: true })
     if (request.method !== 'GET' && request.method !== 'HEAD') return sendJson(response, 405, {})
     const described = this.#describe(exchange, base, format, resource)
     if (described !== undefined) return sendJson(response, 200, described)
@@ -42,8 +45,10 @@ export class PackageFeed {
   #describe({ request, identity }: OriginExchange, base: string, format: string, resource: string): object | undefined {
     const rest = resource.slice(format.length + 2)
     if (format === 'npm/registry') return rest === '-/whoami' ? { username: identity.account } : this.#npm.get(rest)
-    if (format !== 'nuget/v3') return undefined
     const at = `${publicOrigin(request)}${base}`
+    if (format === 'Cargo/index' && rest === 'config.json')
+      return { dl: `${at}/Cargo/dl`, api: `${at}/Cargo`, 'auth-required': true }
+    if (format !== 'nuget/v3') return undefined
     if (rest === 'index.json')
       return {
         version: '3.0.0',
