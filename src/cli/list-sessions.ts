@@ -12,8 +12,6 @@ import { withStore } from './with-store.ts'
 
 /** More nobody reads; whoever looks for one of them names the person. */
 const MOST = 10_000
-/** Standard output is for the list, which may be JSON. */
-const STANDARD_ERROR = 2
 
 export const command: Command = {
   usage: '--config FILE [--account NAME] [--json]',
@@ -27,7 +25,7 @@ export const command: Command = {
     const { account } = given.values
     const find = (services: Services) =>
       account === undefined ? signedIn(services, MOST) : signedInAs(services, account)
-    const found = await withStore(config, 'nobody can say who is signed in', find, STANDARD_ERROR)
+    const found = await withStore(config, 'nobody can say who is signed in', find)
     if (found === undefined)
       throw new CommandError('in Redis nobody is listed but by name: give --account', exitCode.failed)
     print(given.flags.has('json') ? jsonText(asJson(found)) : asText(found))

@@ -8,16 +8,18 @@ import { openLogOutput } from '../observability/log-output.ts'
 import { system } from '../system.ts'
 import { CommandError } from './command.ts'
 
+/** Standard output is for what a command reports, which may be JSON. */
+const STANDARD_ERROR = 2
+
 /**
  * Everything is opened as for a start, so that accounts are spelled, and other processes told, in the same way. What
  * `work` returns is resolved to once all is closed. `without`: what follows for the operator where there is no store.
- * `logTo`: file descriptor of what is logged meanwhile; default: standard output, as for a start.
+ * What is logged meanwhile, audit records without a file of their own among it, goes to standard error.
  */
 export async function withStore<T>(
   config: Config,
   without: string,
   work: (services: Services) => Promise<T>,
-  logTo?: number,
 ): Promise<T> {
   const { kind, sqlite } = config.session.store
   // One made now would say that nobody is signed in, while the service goes on with its own.
@@ -27,6 +29,6 @@ export async function withStore<T>(
       exitCode.failed,
     )
   await using opened = new AsyncDisposableStack()
-  const output = opened.use(openLogOutput(logTo === undefined ? {} : { descriptor: logTo }))
+  const output = opened.use(openLogOutput({ descriptor: STANDARD_ERROR }))
   return await work(await openServices(config, createLog(config.logging, output, system.now), system, opened))
 }

@@ -5,14 +5,15 @@ import { torhausCommand } from '../../devkit/torhaus/torhaus-program.ts'
 
 export const listSessions = (...args: string[]) => run('list', args)
 
+/** `error`: what standard error has beside records. */
 export async function endSessions(...args: string[]) {
   const { out, error, code } = await run('end', args)
-  const records = out
-    .split('\n')
-    .filter(line => line.startsWith('{'))
-    .map(line => JSON.parse(line) as Record<string, unknown>)
+  const lines = error.split('\n')
+  const isRecord = (line: string) => line.startsWith('{')
+  const records = lines.filter(isRecord).map(line => JSON.parse(line) as Record<string, unknown>)
   const named = (action: string) => records.filter(record => record['event.action'] === action)
-  return { out, error, code, audit: named('sessions-ended'), missed: named('no-session-found') }
+  const words = lines.filter(line => !isRecord(line)).join('\n')
+  return { out, error: words, code, audit: named('sessions-ended'), missed: named('no-session-found') }
 }
 
 async function run(command: 'end' | 'list', args: readonly string[]) {
