@@ -25,7 +25,15 @@ export interface ResponseEvents {
 }
 
 const HEAD_END = Buffer.from('\r\n\r\n')
+const [CR, LF] = [0x0d, 0x0a]
 const NO_TRAILERS: readonly string[] = []
+
+/** RFC 9112 2.2 lets a recipient take one for the end of a line; who does not would see another head than we do. */
+function hasBareLineFeed(bytes: Buffer, from: number): boolean {
+  for (let at = bytes.indexOf(LF, from); at !== -1; at = bytes.indexOf(LF, at + 1))
+    if (at === 0 || bytes[at - 1] !== CR) return true
+  return false
+}
 
 type State = 'idle' | 'head' | 'length' | 'chunked' | 'close'
 
@@ -92,6 +100,9 @@ export class ResponseParser {
     if ((end === -1 ? all.length : end) > this.#maxHeadBytes)
       throw new InvalidResponse('the response head is too large')
     if (end === -1) {
+      // Its end would never be found: better to say so now than when the time for it is over.
+      if (hasBareLineFeed(all, this.#partial?.searched ?? 0))
+        throw new InvalidResponse('a line of the response head ends without a carriage return')
       this.#partial ??= new PartialHead(data)
       return undefined
     }

@@ -18,6 +18,9 @@ const invalid: Record<string, string> = {
   'a space before the colon': 'HTTP/1.1 200 OK\r\nContent-Length : 0\r\n\r\n',
   'a folded field': 'HTTP/1.1 200 OK\r\nX-Folded: a\r\n b\r\nContent-Length: 0\r\n\r\n',
   'a bare LF in a field': 'HTTP/1.1 200 OK\r\nX-One: a\nSet-Cookie: b=c\r\nContent-Length: 0\r\n\r\n',
+  'a bare LF at the end of each line': 'HTTP/1.1 200 OK\nContent-Length: 2\n\nok',
+  'a bare LF at the end of the status line': 'HTTP/1.1 200 OK\nContent-Length: 0\r\n\r\n',
+  'a bare LF at the end of the head': 'HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\nok',
   'a bare CR in a field': 'HTTP/1.1 200 OK\r\nX-One: a\rSet-Cookie: b=c\r\nContent-Length: 0\r\n\r\n',
   'a NUL in a field': 'HTTP/1.1 200 OK\r\nX-One: a\0b\r\nContent-Length: 0\r\n\r\n',
   'an invalid field name': 'HTTP/1.1 200 OK\r\nX(One): a\r\nContent-Length: 0\r\n\r\n',
@@ -46,6 +49,28 @@ for (const [what, bytes] of Object.entries(invalid)) {
     assert.equal((await connection.response()).text, 'ok')
   })
 }
+
+test('a head whose lines end with a bare LF is not waited for, however it comes', async () => {
+  const after = { 'one byte at a time': 1, 'in pieces': 7, 'split before a line feed': 15 }
+  for (const [how, size] of Object.entries(after)) {
+    origin.respondWith(async socket => {
+      const bytes = 'HTTP/1.1 200 OK\nContent-Length: 2\nX: y'
+      for (let at = 0; at < bytes.length && socket.writable; at += size) {
+        socket.write(bytes.slice(at, at + size))
+        await new Promise(resolve => setImmediate(resolve))
+      }
+    })
+    const response = await proxy.pass('GET /invalid')
+    assert.deepEqual([response.status, response.one('X-Torhaus-Error')], [502, 'upstream-response-invalid'], how)
+  }
+  origin.respondWith(async socket => {
+    for (const byte of 'HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok') {
+      socket.write(byte)
+      await new Promise(resolve => setImmediate(resolve))
+    }
+  })
+  assert.equal((await proxy.pass('GET /good')).text, 'ok')
+})
 
 /** Content that cannot be read, after a good head: the client must see that it is not complete. */
 const broken: Record<string, string> = {
