@@ -22,6 +22,8 @@ if (!isBundle && root.split(sep).includes('node_modules'))
   refuse(`Torhaus cannot run below node_modules, where Node strips no types: run it from a clone, not from ${root}.`)
 else if (!existsSync(join(root, 'node_modules')))
   refuse(`The packages of Torhaus are missing: run \`npm ci\` in ${root}.`)
+else if (isBundle && !existsSync(join(root, 'dist', 'torhaus.js')))
+  refuse(`Torhaus is not whole: ${join(root, 'dist')} is missing. Install this version anew.`)
 else if (existsSync(ownNode) && realpathSync(ownNode) !== realpathSync(process.execPath)) goOnIn(ownNode)
 else {
   if (process.argv[2] === 'start') await import('./early-signals.mjs')

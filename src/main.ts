@@ -5,10 +5,20 @@
 import '../bin/early-signals.mjs'
 import '../bin/required-node.mjs'
 import cluster from 'node:cluster'
+import { exitCode } from './exit-codes.ts'
+import { missingPackage } from './process/missing-package.ts'
 
 const args = process.argv.slice(2)
 // The bundle, whose maps lead to the sources; these need none.
 if (import.meta.filename.endsWith('.js')) process.setSourceMapsEnabled(true)
 // Either is loaded alone: the supervisor needs nothing of the proxy.
-if (cluster.isWorker) (await import('./process/worker.ts')).runWorker()
+if (cluster.isWorker) (await import('./process/worker.ts').catch(giveUp)).runWorker()
 else await (await import('./cli/torhaus.ts')).runTorhaus(args[0] === '--version' ? args : ['start', ...args])
+
+/** Tells the supervisor what is missing: each worker would print a stack of its own. */
+function giveUp(error: unknown): Promise<never> {
+  const message = missingPackage(error)
+  if (message === undefined || process.send === undefined) throw error
+  process.send({ kind: 'failed', message }, undefined, {}, () => process.exit(exitCode.failed))
+  return new Promise(() => undefined)
+}

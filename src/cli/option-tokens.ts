@@ -24,6 +24,7 @@ export function carelessOption(
   return undefined
 }
 
+const WITHOUT_VALUE = /^Option '(?:-\w, )?(--[\w-]+) <value>' argument missing/
 const AMBIGUOUS = /^Option '(?:-\w, )?(--[\w-]+)[^']*' argument is ambiguous/
 
 /** What parseArgs throws, without its advice about arguments that begin with a hyphen, or with a better one. */
@@ -31,5 +32,7 @@ export function argumentProblem(error: unknown): string {
   const { message } = error as Error
   const [, option] = AMBIGUOUS.exec(message) ?? []
   if (option !== undefined) return `Option '${option}' has no value; one that begins with a hyphen: ${option}=VALUE`
+  const [, lacking] = WITHOUT_VALUE.exec(message) ?? []
+  if (lacking !== undefined) return `Option '${lacking}' has no value`
   return message.split(/\.\s/)[0] ?? message
 }

@@ -6,6 +6,7 @@ import { createInterface } from 'node:readline'
 import { causeChain } from '../cause-chain.ts'
 import { type ExitCode, exitCode } from '../exit-codes.ts'
 import { jsonText } from '../json-text.ts'
+import { missingPackage } from '../process/missing-package.ts'
 import { type Command, CommandError, columns, helpOf, readArguments, usageError, usageOf } from './command.ts'
 import { type CommandRow, commands } from './commands.ts'
 
@@ -44,16 +45,17 @@ async function isOutputLost(): Promise<boolean> {
   return error !== undefined
 }
 
+const HELP: readonly string[] = ['help', '--help', '-h']
+
 async function codeOf(args: readonly string[]): Promise<ExitCode> {
-  const [first] = args
+  const [first, ...rest] = args
   if (first === undefined) {
     complain(overview())
     return exitCode.usage
   }
-  if (first === '--version') return codeOf(['version'])
-  if (first === '--help' || first === '-h') return codeOf(['help'])
   try {
-    return first === 'help' ? await help(args.slice(1)) : await runCommand(args)
+    if (first === '--version') return await runCommand(['version', ...rest])
+    return HELP.includes(first) ? await help(rest) : await runCommand(args)
   } catch (error) {
     complain(`${messageOf(error)}\n`)
     return error instanceof CommandError ? error.code : exitCode.failed
@@ -63,7 +65,7 @@ async function codeOf(args: readonly string[]): Promise<ExitCode> {
 async function runCommand(args: readonly string[]): Promise<ExitCode> {
   if (args[1] === '--help' && kinOf(args).length > 0) return help(args.slice(0, 1))
   const row = rowOf(args)
-  const { command } = await row.load()
+  const { command } = await loaded(row, args)
   const { name, summary } = row
   try {
     const given = readArguments(command, args.slice(name.split(' ').length))
@@ -77,18 +79,32 @@ async function runCommand(args: readonly string[]): Promise<ExitCode> {
   }
 }
 
+/** What cannot be loaded cannot say whether it knows `--json`. */
+async function loaded(row: CommandRow, args: readonly string[]): Promise<Awaited<ReturnType<CommandRow['load']>>> {
+  try {
+    return await row.load()
+  } catch (error) {
+    if (args.includes('--json')) print(jsonText({ ok: false, error: messageOf(error) }))
+    throw error
+  }
+}
+
 const asksForJson = (args: readonly string[], { options }: Command) => 'json' in options && args.includes('--json')
 
-const messageOf = (error: unknown) => (error instanceof CommandError ? error.message : causeChain(error as Error))
+const messageOf = (error: unknown) =>
+  error instanceof CommandError ? error.message : (missingPackage(error) ?? causeChain(error as Error))
 
 const withUsage = ({ message }: CommandError, name: string, command: Command) =>
   usageError(`${message}\n${usageOf(name, command)}\n\`torhaus ${name} --help\` says more`)
 
 async function help(names: readonly string[]): Promise<ExitCode> {
-  if (names.length === 0) print(overview())
+  const [first] = names
+  if (first === undefined || (HELP.includes(first) && names.length === 1)) print(overview())
   else if (names.length === 1 && kinOf(names).length > 0) print(columns(kinOf(names).map(nameAndSummary)))
   else {
     const row = rowOf(names)
+    const [unexpected] = names.slice(row.name.split(' ').length)
+    if (unexpected !== undefined) throw usageError(`Unexpected argument '${unexpected}': torhaus help ${row.name}`)
     print(helpOf(row.name, row.summary, (await row.load()).command))
   }
   return exitCode.done
@@ -99,6 +115,8 @@ function rowOf(args: readonly string[]): CommandRow {
   if (row !== undefined) return row
   const kin = kinOf(args).map(({ name }) => `torhaus ${name}`)
   if (kin.length > 0) throw usageError(`torhaus ${args[0]} is no whole command: ${kin.join(', ')}`)
+  if (args[0]?.startsWith('-') === true)
+    throw usageError(`Unknown option '${args[0]}': options stand behind a command, and \`torhaus help\` lists these`)
   throw usageError(`torhaus has no command '${args[0]}': \`torhaus help\` lists them`)
 }
 

@@ -42,6 +42,13 @@ test('the first word of several commands, asked for help, lists them', async () 
   }
 })
 
+test('help of help is the list, and --help before a command is its help', async () => {
+  const list = (await runTorhaus(['help'])).out
+  for (const args of [['--help'], ['-h'], ['help', 'help'], ['help', '--help']])
+    assert.deepEqual(await runTorhaus(args), { code: 0, out: list, error: '' }, args.join(' '))
+  assert.equal((await runTorhaus(['--help', 'check'])).out, (await runTorhaus(['help', 'check'])).out)
+})
+
 test('every command with a configuration takes --config', async () => {
   for (const { name, load } of commands) {
     const { options } = (await load()).command
@@ -57,7 +64,7 @@ test('wrong words end with 2, the right ones on standard error, and nothing on s
     [['help', 'begin'], /no command 'begin'/],
     [['start'], /--config FILE is needed\nusage: torhaus start --config FILE\n/],
     [['start', '--colour', 'blue'], /^Unknown option '--colour'\nusage: torhaus start/],
-    [['start', '--config'], /^Option '--config <value>' argument missing\nusage: torhaus start/],
+    [['start', '--config'], /^Option '--config' has no value\nusage: torhaus start/],
     [['start', 'file'], /^Unexpected argument 'file'\n/],
     [['check', 'a', '--config', 'b'], /given twice/],
     [['sessions', 'end', '--account', 'ada', '--account', 'bob'], /^Option '--account' is given twice\nusage: /],
@@ -65,6 +72,11 @@ test('wrong words end with 2, the right ones on standard error, and nothing on s
     [['check', '--config', ''], /^Option '--config' has an empty value\nusage: torhaus check/],
     [['check', ''], /^--config FILE is needed\n/],
     [['version', '--config', 'file'], /Unknown option '--config'/],
+    [['--version', 'file'], /^Unexpected argument 'file'\nusage: torhaus version/],
+    [['-V'], /^Unknown option '-V': options stand behind a command/],
+    [['--config', 'file', 'start'], /^Unknown option '--config': options stand behind a command/],
+    [['--help', 'begin'], /no command 'begin'/],
+    [['help', 'sessions', 'end', 'ada'], /^Unexpected argument 'ada': torhaus help sessions end\n/],
   ]
   for (const [args, says] of mistakes) {
     const { code, out, error } = await runTorhaus(args)
