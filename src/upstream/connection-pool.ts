@@ -3,7 +3,7 @@
  * grow old and be closed; when the bound is reached, the oldest idle connection of any key makes room. Requests wait
  * when none is idle, or the rest is for others; not for ever.
  *
- *   acquire() --> may have one --> an idle one of its key -------------------> in use --> onFree(): a waiter's, or idle
+ *   acquire() --> may have one --> an idle one of its key -------------------> in use --> onFree(): a waiter's, or idle; too old: closed
  *             |                --> room, or the oldest idle makes room --> connecting --> in use
  *             --> waiting ------> its turn has come: as above
  *                         ------> `queueTimeoutMs` have passed: refused
@@ -16,20 +16,12 @@ import { type Code, Fault } from '../errors.ts'
 import type { Standing } from '../listener/share.ts'
 import { Connection } from './connection.ts'
 import { ConnectionShares } from './connection-shares.ts'
-import type { ConnectionTimes } from './connection-times.ts'
 import type { Keeper } from './keeper.ts'
-import { codeOfConnectError, openSocket, type SocketSettings } from './open-socket.ts'
+import { codeOfConnectError, openSocket } from './open-socket.ts'
 import type { Owner } from './owner.ts'
+import { maxAgeMs, type PoolSettings } from './pool-settings.ts'
 import { ReadBuffer } from './read-buffer.ts'
 import { mayServe, type Waiter } from './waiter.ts'
-
-export interface PoolSettings extends ConnectionTimes, SocketSettings {
-  readonly maxConnections: number
-  readonly maxQueued: number
-  readonly queueTimeoutMs: number
-  readonly connectTimeoutMs: number
-  readonly keepAliveTimeoutMs: number
-}
 
 /** How often deadlines are looked at, in milliseconds: timeouts are late by this much at most. */
 const TICK_MS = 250
@@ -101,9 +93,12 @@ export class ConnectionPool implements Keeper<Connection>, Disposable {
 
   onFree(connection: Connection): void {
     this.#release(connection)
+    const nowMs = this.#settings.monotonic()
+    // Who waits gets one once it has closed.
+    if (nowMs >= connection.renewAtMs) return connection.close()
     const waiter = this.#nextWaiter()
     if (waiter !== undefined && mayServe(connection, waiter)) return this.#handOver(connection, waiter)
-    this.#park(connection)
+    this.#park(connection, nowMs)
     if (waiter !== undefined) this.#serve(waiter)
   }
 
@@ -122,10 +117,10 @@ export class ConnectionPool implements Keeper<Connection>, Disposable {
     if (holder !== undefined) this.#shares.release(holder)
   }
 
-  #park(connection: Connection): void {
+  #park(connection: Connection, nowMs: number): void {
     const keepMs = Math.min(this.#settings.keepAliveTimeoutMs, connection.keepAliveMs - KEEP_ALIVE_MARGIN_MS)
     if (this.#isClosed || keepMs <= 0) return connection.close()
-    connection.deadlineMs = this.#settings.monotonic() + keepMs
+    connection.deadlineMs = nowMs + keepMs
     this.#idle.add(connection)
     const sameKey = this.#idleByKey.get(connection.key)
     if (sameKey === undefined) this.#idleByKey.set(connection.key, [connection])
@@ -231,6 +226,7 @@ export class ConnectionPool implements Keeper<Connection>, Disposable {
   #welcome(socket: Socket, readBuffer: ReadBuffer, waiter: Waiter, holder: Owner | undefined): void {
     const connection = new Connection(waiter.key, socket, readBuffer, this, this.#settings)
     connection.holder = holder
+    connection.renewAtMs = this.#settings.monotonic() + maxAgeMs(this.opened)
     this.#open.add(connection)
     this.#startTick()
     if (this.#isClosed) connection.close()

@@ -33,8 +33,8 @@ export class Connection implements ResponseEvents, Reader, ContentReceiver {
   readonly key: string
   holder: Owner | undefined // Whose request is on it.
   onlyFor: string | undefined // The proven owner who alone may have it again; undefined: whoever comes.
-  /** The first request carried what authenticates the connection. */
-  isAuthenticated = false
+  isAuthenticated = false // The first request carried what authenticates the connection.
+  renewAtMs = Number.POSITIVE_INFINITY // From then on it is closed when it is free; monotonic.
   /** When an idle connection is closed, or a silent one given up; monotonic. */
   deadlineMs = Number.POSITIVE_INFINITY
   /** What the server said about how long it keeps an idle connection. */
