@@ -212,12 +212,12 @@ is presented, never whether a request passes.
 | Client | Form |
 |---|---|
 | browser opening a page, sign-in needed | 302 to \`/.torhaus/sign-in\`, and back afterwards |
-| accepts \`text/html\` | a page with the sentence, the code and the request id |
+| accepts \`text/html\`, and is not named below nor of class \`rest\` or \`build-agent\` | a page with the sentence, the code and the request id |
 | git, Git Credential Manager | \`text/plain\`: git shows it as \`remote: ...\` |
 | Visual Studio, tf, Team Explorer Everywhere | \`text/plain\`, with the sentence in \`X-TFS-ServiceError\` as well |
 | git-lfs | \`application/vnd.git-lfs+json\` with \`message\` and \`request_id\` |
-| npm, NuGet, skopeo and other package and image clients | as for everything else, plus what these clients print: the member \`error\` (\`errors\` for container registries), \`npm-notice\` on a 401, and \`X-NuGet-Warning\` unless credentials are merely missing |
-| everything else | \`application/problem+json\` (RFC 9457) with \`type\`, \`title\`, \`status\`, \`code\`, \`requestId\`; package clients, which get no page, and whoever asks below \`/v2/\` also \`error\` and \`errors\` |
+| npm, NuGet, cargo, skopeo and other package and image clients | as for everything else, plus what these clients print: the members \`error\` and \`errors\` (below \`/v2/\` for every client), \`npm-notice\` on a 401, and \`X-NuGet-Warning\` unless credentials are merely missing |
+| everything else | \`application/problem+json\` (RFC 9457) with \`type\`, \`title\`, \`status\`, \`code\`, \`requestId\`, and \`detail\` and \`confirmUrl\` where there is something to confirm |
 
 A 401 has one \`WWW-Authenticate\` line for each scheme in \`credentials.offer\`; for a refused access token, the Bearer line has
 \`error="invalid_token"\` (RFC 6750 3.1). A 429 or 503 has \`Retry-After\`. Responses never contain an internal address or a cause; the log does.

@@ -3,6 +3,7 @@
  * Studio a field that it shows in a dialog, everybody else problem details (RFC 9457). Never an internal detail.
  */
 import type { ServerResponse } from 'node:http'
+import type { ClientClass } from '../../config/client-classes.ts'
 import { formatConfirmationCode } from '../confirmation-code.ts'
 import type { RefusalHelp, StepUp } from '../decision.ts'
 import { type Code, errorTable } from '../errors.ts'
@@ -112,6 +113,8 @@ const withLink = (sentence: string, link: string | undefined) =>
 
 const requestIdFields = ({ requestId }: PartialExchange) => (requestId === undefined ? [] : ['X-Request-Id', requestId])
 
+const PROGRAMS: ReadonlySet<ClientClass> = new Set<ClientClass>(['package-client', 'rest', 'build-agent'])
+
 interface Body {
   readonly fields: readonly string[]
   readonly text: string
@@ -145,8 +148,8 @@ function render(
         }),
       }
     default:
-      // Some accept a page at last, and would print its source.
-      if (known.clientClass !== 'package-client' && accept.includes('text/html'))
+      // The JDK accepts HTML first, uv and pip accept it last: programs would print the source of a page.
+      if (!PROGRAMS.has(known.clientClass ?? 'other') && accept.includes('text/html'))
         return page(known, code, settings, link, help)
       return {
         // Of another type docker prints the source (OCI Distribution Specification 1.1, error codes).

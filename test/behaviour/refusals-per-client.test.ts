@@ -203,17 +203,19 @@ test('cargo and uv read what they print, with the link to confirm', async () => 
   }
 })
 
-/** As uv sends when it publishes, and pip when it looks for a package. */
-const LAST_HTML = [
+/** As uv sends when it publishes, pip when it looks for a package, and the JDK with every request. */
+const ACCEPT_PAGES = [
   ['uv/0.13.9 {}', 'application/json;q=0.9, text/plain;q=0.8, text/html;q=0.7'],
   [
     'pip/23.2.1 {}',
     'application/vnd.pypi.simple.v1+json, application/vnd.pypi.simple.v1+html; q=0.1, text/html; q=0.01',
   ],
+  ['Java/21.0.4', 'text/html, image/gif, image/jpeg, */*; q=0.2'],
+  ['VstsAgentCore-linux-x64/4.255.0 (Linux)', 'text/html, */*'],
 ] as const
 
-for (const [agent, accept] of LAST_HTML)
-  test(`${agent} accepts a page at last, and gets problem details`, async () => {
+for (const [agent, accept] of ACCEPT_PAGES)
+  test(`${agent} accepts a page, would print its source, and gets problem details`, async () => {
     const fields = [`User-Agent: ${agent}`, `Accept: ${accept}`, await oneFactor()]
     const response = await proxy.ask('GET /feed/simple/six/', fields)
     assert.deepEqual([response.status, response.one('Content-Type')], [403, 'application/problem+json'])
