@@ -4,6 +4,7 @@ import { type ExitCode, exitCode } from '../exit-codes.ts'
 import { createLog } from '../observability/log.ts'
 import { SharedLogOutput } from '../observability/shared-log-output.ts'
 import { endInTime } from '../process/end-in-time.ts'
+import { shortage } from '../process/failure-in-words.ts'
 import { logFileWarnings } from '../process/log-file-warnings.ts'
 import { isStopAsked, requestFilesOf, watchRequestFiles } from '../process/request-files.ts'
 import { Supervisor } from '../process/supervisor.ts'
@@ -50,7 +51,8 @@ async function supervise(fileName: string): Promise<ExitCode> {
   try {
     // Workers that a signal ends before all of them listen are no failure.
     await supervisor.start().catch((error: Error) => {
-      if (!stop.isAsked) throw new CommandError(`Torhaus cannot start: ${error.message}`, exitCode.failed)
+      if (!stop.isAsked)
+        throw new CommandError(`Torhaus cannot start: ${shortage(error) ?? error.message}`, exitCode.failed)
     })
     await stop.over
     return exitCode.done

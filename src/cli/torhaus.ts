@@ -3,10 +3,9 @@
  * prints.
  */
 import { createInterface } from 'node:readline'
-import { causeChain } from '../cause-chain.ts'
 import { type ExitCode, exitCode } from '../exit-codes.ts'
 import { jsonText } from '../json-text.ts'
-import { missingPackage } from '../process/missing-package.ts'
+import { failureInWords } from '../process/failure-in-words.ts'
 import { type Command, CommandError, columns, helpOf, readArguments, usageError, usageOf } from './command.ts'
 import { type CommandRow, commands } from './commands.ts'
 
@@ -91,8 +90,7 @@ async function loaded(row: CommandRow, args: readonly string[]): Promise<Awaited
 
 const asksForJson = (args: readonly string[], { options }: Command) => 'json' in options && args.includes('--json')
 
-const messageOf = (error: unknown) =>
-  error instanceof CommandError ? error.message : (missingPackage(error) ?? causeChain(error as Error))
+const messageOf = (error: unknown) => (error instanceof CommandError ? error.message : failureInWords(error))
 
 const withUsage = ({ message }: CommandError, name: string, command: Command) =>
   usageError(`${message}\n${usageOf(name, command)}\n\`torhaus ${name} --help\` says more`)

@@ -13,6 +13,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import type { Config } from '../../config/schema.ts'
 import type { Surroundings } from '../clock.ts'
 import type { ChangeMessage } from '../store/change-message.ts'
+import { failureInWords } from './failure-in-words.ts'
 import { WorkerProcess } from './worker-process.ts'
 
 export interface GenerationEvents {
@@ -146,7 +147,7 @@ export class Generation {
       await this.#fork().listening.catch(this.#events.onFailed)
     } catch (error) {
       // There is no process, and so none that ends (ENOMEM).
-      this.#events.onFailed(new Error(`a worker could not be started: ${(error as Error).message}`))
+      this.#events.onFailed(new Error(`a worker could not be started: ${failureInWords(error)}`))
       this.#failures++
       return this.#replace(this.#pauseMs())
     }

@@ -15,6 +15,7 @@ import type { Config } from '../../config/schema.ts'
 import type { Asked, Question, Said } from '../app/operator-desk.ts'
 import type { Surroundings } from '../clock.ts'
 import type { ChangeMessage } from '../store/change-message.ts'
+import { endInWords, failureInWords } from './failure-in-words.ts'
 import { relayLines } from './line-relay.ts'
 import { isUnresponsive } from './private-request.ts'
 import { threadPoolSize } from './thread-pool.ts'
@@ -42,6 +43,7 @@ export class WorkerProcess {
   /** What it last told of its metrics. */
   lastMetrics: MetricsSnapshot | undefined
   isListening = false
+  #hasListened = false
   /** How the process has ended: a signal, or its exit code. Undefined before, and of one that could not be ended. */
   howEnded: string | undefined
   readonly #worker: Worker
@@ -76,6 +78,7 @@ export class WorkerProcess {
     worker.on('message', (message: FromWorker) => {
       if (message.kind === 'listening') {
         this.isListening = true
+        this.#hasListened = true
         resolve(message.port)
       } else if (message.kind === 'failed') {
         reject(new Error(message.message))
@@ -100,9 +103,10 @@ export class WorkerProcess {
       end()
     }
     worker.on('error', error => {
-      reject(error)
+      const why = failureInWords(error)
+      reject(new Error(why, { cause: error }))
       // Of what was never a process there may be no end either (EMFILE).
-      if (this.pid === undefined) over(`could not be started: ${error.message}`)
+      if (this.pid === undefined) over(`could not be started: ${why}`)
     })
     // What it wrote last is taken off while the log is; else nobody would learn of its end.
     let late: NodeJS.Timeout | undefined
@@ -111,7 +115,7 @@ export class WorkerProcess {
     })
     worker.process.on('close', (code, signal) => {
       clearTimeout(late)
-      over(`ended with ${signal ?? `exit code ${code}`}`)
+      over(endInWords(signal, code, this.#hasListened))
     })
     const files = [...contentsFor(config)].map(([name, bytes]) => [name, bytes.toString('base64')] as const)
     this.#send({ kind: 'start', config, files, given: { entrance, ticketSecret: TICKET_SECRET }, told })

@@ -11,6 +11,7 @@ import { type ChangeMessage, changeFrom, messageOf } from '../store/change-messa
 import type { Changes } from '../store/changes.ts'
 import { system } from '../system.ts'
 import { endInTime } from './end-in-time.ts'
+import { shortage } from './failure-in-words.ts'
 import { missingPackage } from './missing-package.ts'
 import type { DeskAnswer, FromWorker, Report, ToWorker } from './worker-messages.ts'
 
@@ -82,7 +83,10 @@ class WorkerSide {
       this.#proxy = proxy
       await this.#send({ kind: 'listening', port: proxy.port })
     } catch (error) {
-      await this.#send({ kind: 'failed', message: missingPackage(error) ?? (error as Error).message })
+      await this.#send({
+        kind: 'failed',
+        message: missingPackage(error) ?? shortage(error) ?? (error as Error).message,
+      })
       await this.#end(exitCode.failed)
     }
   }
