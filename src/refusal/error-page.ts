@@ -103,8 +103,9 @@ function wayOut(speech: Speech, known: PartialExchange, code: Code, status: numb
     const isInVain = known.credentials?.scheme === 'session' && signIn === undefined && ways.stepUp === undefined
     return isInVain ? actions(otherAccount, start) : actions(signInAgain, otherAccount)
   }
+  if (status < 500) return actions(start)
+  // People reload a page like this one.
+  if (!isRepeatable) return html`<p>${say('refusal.sentAgain')}</p>${actions(start)}`
   // A callback is good once: loading it again would never help.
-  return status >= 500 && isRepeatable
-    ? actions(button(signIn?.path ?? '', say('button.tryAgain')), start)
-    : actions(start)
+  return actions(button(signIn?.path ?? '', say('button.tryAgain')), start)
 }

@@ -52,6 +52,8 @@ export const english = {
     'To choose another certificate, or none, close all windows of the browser first: it remembers which one you chose.',
   'refusal.unsent':
     'What you just sent did not reach the server, but it is not lost: sign in in a new tab, then come back and reload this page to send it again.',
+  'refusal.sentAgain':
+    'Reloading this page sends what you just sent once more: if it was done already, it may be done twice.',
   'request.id': 'request {id}',
   'request.withoutId': 'request without an id',
   'help.link': 'Help desk',

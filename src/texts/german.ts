@@ -242,6 +242,8 @@ export const german: Texts = {
     'Um ein anderes Zertifikat zu wählen oder keines, schließen Sie zuerst alle Fenster des Browsers: Er merkt sich Ihre Wahl.',
   'refusal.unsent':
     'Was Sie gerade abgeschickt haben, hat den Server nicht erreicht und ist nicht verloren: Melden Sie sich in einem neuen Tab an, kommen Sie dann zurück, und laden Sie diese Seite neu, um es noch einmal zu senden.',
+  'refusal.sentAgain':
+    'Wenn Sie diese Seite neu laden, wird noch einmal gesendet, was Sie gerade abgeschickt haben: Ist es schon geschehen, geschieht es vielleicht zweimal.',
   'request.id': 'Anfrage {id}',
   'request.withoutId': 'Anfrage ohne Nummer',
   'help.link': 'Zum Helpdesk',

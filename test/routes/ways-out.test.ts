@@ -116,3 +116,34 @@ test('no page offers a sign-in to whoever would only come back from it', () => {
   } as unknown as PartialExchange
   assert.deepEqual(linksFor(shown, 'token-unknown'), ['/.torhaus/sign-in'], 'the URL may have a secret, too')
 })
+
+test('a page that answers a form with 5xx says that reloading sends it again, and no other page does', () => {
+  const asked = (method: string) => ({ request: { method, headers: {} } }) as unknown as PartialExchange
+  const ways = { link: undefined, signIn: undefined, home: '/' }
+  const says = (language: string, method: string, code: Code) =>
+    /sends what you just sent once more|wird noch einmal gesendet/.test(
+      errorPage(plainPages().in(language), asked(method), code, ways).content.text,
+    )
+  for (const language of ['en', 'de']) {
+    for (const code of [
+      'upstream-headers-timeout',
+      'upstream-closed',
+      'internal-error',
+      'store-unavailable',
+    ] as const) {
+      for (const method of ['POST', 'PUT', 'DELETE', 'PATCH'])
+        assert.ok(says(language, method, code), `${method} ${code}`)
+      for (const method of ['GET', 'HEAD']) assert.ok(!says(language, method, code), `${method} ${code}`)
+    }
+    for (const code of ['rule-refuses', 'rate-limited', 'form-token-invalid'] as const)
+      assert.ok(!says(language, 'POST', code), code)
+  }
+})
+
+test('so it is with the server away, and of a page that was only asked for it says nothing', async () => {
+  // The last of the tests: the next would find no server.
+  await lab.origin.close()
+  const refused = await send('/page')
+  assert.deepEqual([refused.status, /may be done twice/.test(refused.text)], [502, true])
+  assert.doesNotMatch((await browser.send(`${lab.url}/page`)).text, /may be done twice/)
+})
