@@ -22,6 +22,12 @@ test('the configuration on the page is valid, and its rules are for runners and 
     const loaded = parseConfig(source, directory, {})
     assert.ok(loaded.ok, JSON.stringify(loaded))
     const [runners, forms] = loaded.config.secondFactor.rules.map(({ when }) => new RegExp(`^(?:${when.path})$`))
+    const schemes = loaded.config.secondFactor.rules.map(({ when }) => when.schemes)
+    assert.deepEqual(
+      schemes,
+      [['none'], ['pat']],
+      "beside a person's credentials a token in a field is somebody else's",
+    )
     for (const path of ['/api/actions/ping.v1.PingService/Ping', '/api/actions/runner.v1.RunnerService/FetchTask'])
       assert.match(path, runners ?? /$^/)
     assert.doesNotMatch('/api/actions/runner.v1.RunnerService/../../v1/user', runners ?? /.*/)
