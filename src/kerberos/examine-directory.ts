@@ -148,9 +148,9 @@ const principalIn = (account: string, names: DirectoryNames): CanonicalPrincipal
   principalOrNone(() => canonicalPrincipal(account, names))
 
 const unknownRealm = (account: string): DirectoryProblem => ({
-  what: `${account} is no account of the realm, nor of one of kerberos.trustedRealms`,
-  why: 'it was not tried whether Torhaus may act in the name of others',
-  remedy: 'name an account with --account, as alice or alice@REALM',
+  what: `${account} is not an account of the realm or of one of kerberos.trustedRealms`,
+  why: 'it was not checked whether Torhaus may act on behalf of others',
+  remedy: 'choose an account with --account, such as alice or alice@REALM',
   ...{ option: 'kerberos.realm', severity: 'error' },
 })
 
@@ -174,7 +174,7 @@ const serviceName = (principal: string) => nameIn(principal, NAME_TYPE.serviceIn
 
 const noKey = (lack: string, fileName: string): DirectoryProblem => ({
   what: `${fileName} ${lack}`,
-  why: 'Torhaus does not start, or opens no ticket',
+  why: 'Torhaus does not start, or cannot open any ticket',
   remedy: EXPORT_ANEW,
   ...{ option: 'kerberos.keytabFile', severity: 'error' },
 })
@@ -183,9 +183,9 @@ function olderKeytab(principal: string, keys: readonly KeytabEntry[], { ticket }
   const { kvno, etype } = ticket.encrypted
   const have = keys.map(entry => `kvno ${entry.kvno}, type ${entry.key.enctype.number}`).join('; ')
   return {
-    what: `no key of ${principal} in the keytab opens the tickets that the KDC makes (kvno ${kvno}, type ${etype}; the keytab has ${have})`,
-    why: 'every Negotiate request is refused: the keytab is older than the password, or of another account',
-    remedy: 'export the keytab anew, after the last change of the password; it is read again without a restart',
+    what: `no key for ${principal} in the keytab opens the tickets that the KDC issues (kvno ${kvno}, type ${etype}; the keytab has ${have})`,
+    why: 'every Negotiate request is refused, because the keytab is older than the password or belongs to another account',
+    remedy: 'export the keytab again; it is reloaded without a restart',
     ...{ option: 'kerberos.keytabFile', severity: 'error' },
   }
 }

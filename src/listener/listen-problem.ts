@@ -27,19 +27,20 @@ export function listenProblem(
     case 'EADDRINUSE':
       return {
         option: `${section}.port`,
-        what: `${port} is taken on ${host} (${code})`,
-        remedy: `end the program that listens there, which \`${isWindows ? 'netstat -abno' : 'ss -ltnp'}\` names, or choose another`,
+        what: `${port} is in use on ${host} (${code})`,
+        remedy: `stop the program that listens there (find it with \`${isWindows ? 'netstat -abno' : 'ss -ltnp'}\`), or choose another port`,
       }
     case 'EACCES':
       return isWindows
         ? {
             option: `${section}.port`,
-            what: `${port} is kept for another (${code})`,
-            remedy: '`netsh interface ipv4 show excludedportrange tcp` lists what Windows keeps; choose another',
+            what: `${port} is reserved (${code})`,
+            remedy:
+              '`netsh interface ipv4 show excludedportrange tcp` lists the ports that Windows reserves; choose another',
           }
         : {
             option: `${section}.port`,
-            what: `${port} is not for this account (${code})`,
+            what: `this account may not listen on ${port} (${code})`,
             remedy:
               'below 1024 it takes CAP_NET_BIND_SERVICE (deploy/torhaus.service has the lines), or choose one above',
           }
@@ -47,13 +48,13 @@ export function listenProblem(
       return {
         option: `${section}.host`,
         what: `this machine does not have ${host} (${code})`,
-        remedy: `\`${isWindows ? 'ipconfig' : 'ip address'}\` lists what it has`,
+        remedy: `\`${isWindows ? 'ipconfig' : 'ip address'}\` lists its addresses`,
       }
     case 'ENOTFOUND':
       return {
         option: `${section}.host`,
-        what: `the name ${host} leads nowhere (${code})`,
-        remedy: 'name an address of this machine, or look at DNS and /etc/hosts',
+        what: `the name ${host} does not resolve (${code})`,
+        remedy: 'use an address of this machine, or check DNS and /etc/hosts',
       }
     default:
       return undefined

@@ -33,31 +33,29 @@ export const MAX_KDCS = 64
 
 export class Metrics {
   readonly registry = new Registry()
-  readonly #requests = this.#counter('torhaus_requests_total', 'Exchanges by how they ended.', [
+  readonly #requests = this.#counter('torhaus_requests_total', 'Exchanges, by outcome.', [
     'scheme',
     'client_class',
     'outcome',
     'code',
   ])
-  readonly #statuses = this.#counter('torhaus_responses_total', 'Responses by class of status.', ['status_class'])
+  readonly #statuses = this.#counter('torhaus_responses_total', 'Responses, by status class.', ['status_class'])
   readonly #admissions = this.#counter(
     'torhaus_admissions_total',
-    'Exchanges that were let pass, by the policy that did.',
+    'Exchanges that were admitted, by the policy that admitted them.',
     ['policy'],
   )
   readonly #signIns = this.#counter('torhaus_sign_ins_total', 'Steps of sign-ins at the identity provider.', ['event'])
   readonly #refreshes = this.#counter(
     'torhaus_session_refreshes_total',
-    'Questions to the identity provider about running sessions.',
+    'Refreshes of sessions at the identity provider.',
     ['outcome'],
   )
-  readonly #opLogouts = this.#counter('torhaus_op_logouts_total', 'Logouts that the identity provider told of.', [
+  readonly #opLogouts = this.#counter('torhaus_op_logouts_total', 'Logouts announced by the identity provider.', [
     'channel',
     'outcome',
   ])
-  readonly #grants = this.#counter('torhaus_grants_total', 'Steps on the way to a second-factor grant, and its end.', [
-    'event',
-  ])
+  readonly #grants = this.#counter('torhaus_grants_total', 'Events in the life of second-factor grants.', ['event'])
   readonly #pats = this.#counter('torhaus_pats_total', 'Events in the life of personal access tokens.', ['event'])
   readonly #reportOnly = this.#counter(
     'torhaus_report_only_total',
@@ -66,20 +64,20 @@ export class Metrics {
   )
   readonly #mismatches = this.#counter(
     'torhaus_binding_mismatches_total',
-    'Requests whose session and first factor were of two people.',
+    'Requests whose session and first factor belonged to two different people.',
     [],
   )
-  readonly #rejects = this.#counter('torhaus_rejects_total', 'Connections ended without a request, by the reason.', [
+  readonly #rejects = this.#counter('torhaus_rejects_total', 'Connections that ended without a request, by reason.', [
     'code',
   ])
-  readonly #bytes = this.#counter('torhaus_content_bytes_total', 'Bytes of content passed.', ['direction'])
+  readonly #bytes = this.#counter('torhaus_content_bytes_total', 'Bytes of content forwarded.', ['direction'])
   readonly #duration: LabelledHistogram
   readonly #decision: Histogram
   readonly #firstByte: Histogram
 
   readonly #storeErrors = this.#counter(
     'torhaus_store_errors_total',
-    'Commands that the store did not answer, or refused.',
+    'Commands that the store did not answer or refused.',
     [],
   )
   readonly #storeMalformed = this.#counter(
@@ -89,7 +87,7 @@ export class Metrics {
   )
   readonly #storeDuration = new Histogram(this.registry, {
     name: 'torhaus_store_duration_seconds',
-    help: 'Time of a command to the store.',
+    help: 'Duration of commands to the store.',
     bounds: SECONDS,
   })
 
@@ -98,12 +96,12 @@ export class Metrics {
     this.registry,
     {
       name: 'torhaus_kdc_answer_duration_seconds',
-      help: 'From a question to the answer of this KDC.',
+      help: 'Time from a request to this KDC to its answer.',
       bounds: SECONDS,
     },
     'kdc',
   )
-  readonly #kdcFailures = this.#counter('torhaus_kdc_failures_total', 'Questions that this KDC did not answer.', [
+  readonly #kdcFailures = this.#counter('torhaus_kdc_failures_total', 'Requests that this KDC did not answer.', [
     'kdc',
     'failure',
   ])
@@ -114,17 +112,20 @@ export class Metrics {
       this.registry,
       withExemplars(
         'torhaus_request_duration_seconds',
-        'From the request head to the end of the response, by how the exchange ended.',
+        'Time from the request head to the end of the response, by outcome.',
       ),
       'outcome',
     )
     this.#decision = new Histogram(
       this.registry,
-      withExemplars('torhaus_decision_duration_seconds', 'From the request head to the decision of the policy.'),
+      withExemplars('torhaus_decision_duration_seconds', 'Time from the request head to the decision of the policy.'),
     )
     this.#firstByte = new Histogram(
       this.registry,
-      withExemplars('torhaus_upstream_first_byte_seconds', 'From the decision to the first byte of the upstream.'),
+      withExemplars(
+        'torhaus_upstream_first_byte_seconds',
+        'Time from the decision to the first byte from the upstream.',
+      ),
     )
     collectProcessMetrics(this.registry, monotonic)
     this.#beginAtZero()

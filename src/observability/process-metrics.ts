@@ -27,15 +27,12 @@ export function collectProcessMetrics(registry: Registry, monotonic: MonotonicCl
   if (collections instanceof Histogram) for (const kind of COLLECTIONS) collections.zero({ kind })
   if (process.platform === 'linux') registerOpenDescriptors(registry)
   const eventLoop = new EventLoop(monotonic)
-  registerCounter(
-    registry,
-    'torhaus_worker_event_loop_busy_seconds_total',
-    'Time that the event loop was at work.',
-    () => eventLoop.busySeconds(),
+  registerCounter(registry, 'torhaus_worker_event_loop_busy_seconds_total', 'Time that the event loop was busy.', () =>
+    eventLoop.busySeconds(),
   )
   new Gauge({
     name: 'torhaus_worker_event_loop_delay_p99_seconds',
-    help: 'How late timers were in the last minute: the worst 99th percentile of 10 s.',
+    help: 'Event loop delay in the last minute: the worst 99th percentile of any 10 s.',
     registers: [registry],
     collect() {
       this.set(eventLoop.delays().p99)
@@ -43,7 +40,7 @@ export function collectProcessMetrics(registry: Registry, monotonic: MonotonicCl
   })
   new Gauge({
     name: 'torhaus_worker_event_loop_delay_max_seconds',
-    help: 'How late timers were in the last minute, at worst.',
+    help: 'Maximum event loop delay in the last minute.',
     registers: [registry],
     collect() {
       this.set(eventLoop.delays().max)

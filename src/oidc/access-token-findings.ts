@@ -32,26 +32,34 @@ export function accessTokenFinding(token: string, code: Code, settings: Provider
     message: `the access token is refused, ${code}: ${why}`,
   })
   const jwt = told(token)
-  if (bearer === undefined) return found('bearer', 'no access tokens are accepted: name their audiences')
-  if (jwt === undefined) return found('deviceClientId', 'it is no JWT: have the OP give those to this client')
+  if (bearer === undefined)
+    return found('bearer', 'access tokens are not accepted without this section: set bearer.audiences')
+  if (jwt === undefined)
+    return found('deviceClientId', 'it is not a JWT: configure the OP to issue JWTs to this client')
   const { alg, typ, claims } = jwt
   const came = (name: string) => `${name}=${JSON.stringify(claims[name]) ?? 'missing'}`
   if (![issuer, ...issuerAliases].includes(String(claims.iss)))
-    return found('issuerAliases', `${came('iss')}, and known are ${[issuer, ...issuerAliases].join(', ')}`)
+    return found('issuerAliases', `${came('iss')}; known issuers: ${[issuer, ...issuerAliases].join(', ')}`)
   switch (code) {
     case 'bearer-audience-mismatch':
-      return found('bearer', `bearer.audiences: ${came('aud')}, and accepted is ${bearer.audiences.join(' ')}`)
+      return found('bearer', `bearer.audiences: ${came('aud')}; accepted: ${bearer.audiences.join(' ')}`)
     case 'bearer-algorithm-refused':
-      return found('bearer', `bearer.algorithms: alg=${alg}, and accepted is ${bearer.algorithms.join(' ')}`)
+      return found('bearer', `bearer.algorithms: alg=${alg}; accepted: ${bearer.algorithms.join(' ')}`)
     case 'bearer-type-refused':
       return found('bearer', `bearer.tokenTypes: header typ=${typ ?? 'missing'}, ${came('typ')}`)
     case 'bearer-expired':
     case 'bearer-not-yet-valid':
       return found('bearer', `bearer.clockToleranceSeconds: ${came('iat')}, ${came('exp')}; compare the clocks`)
     case 'bearer-groups-unknown':
-      return found('accessToken', `accessToken.groups: ${accessToken.groups.join(', ')} must come, as lists of texts`)
+      return found(
+        'accessToken',
+        `accessToken.groups: the token must have ${accessToken.groups.join(', ')}, as lists of strings`,
+      )
     case 'bearer-sender-constrained':
-      return found('deviceClientId', 'it is bound to a key (cnf): let this client have plain Bearer tokens')
+      return found(
+        'deviceClientId',
+        'it is bound to a key (cnf): configure the OP to issue plain Bearer tokens to this client',
+      )
     default:
       return found('issuer', `alg=${alg}, ${came('sub')}, ${came('iat')}, ${came('exp')}`)
   }

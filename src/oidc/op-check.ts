@@ -108,7 +108,7 @@ async function tryCode(
   const asked = { code: newId(), redirect_uri: redirectUri, code_verifier: newId() }
   try {
     await client.genericGrantRequest(configuration, 'authorization_code', asked)
-    return { check: 'client', option: 'issuer', message: 'the OP gives tokens for a code that nobody issued' }
+    return { check: 'client', option: 'issuer', message: 'the OP issues tokens for a code that it never issued' }
   } catch (error) {
     const told = opRefusal(error, 'token endpoint').message
     if (error instanceof client.ResponseBodyError) return clientFinding(error.error, error.status, told, op.settings)

@@ -25,10 +25,9 @@ export function discoveryFinding(error: Error, { issuer, proxy, caFile }: Provid
       'caFile',
       `the certificate of ${issuer} is signed by an authority that ${caFile === undefined ? 'Node does not know' : 'is not in caFile'}: ${what}`,
     )
-  if (/calls itself|the issuer is/.test(what))
-    return found('issuer', `the name must be the same to the letter: ${what}`)
+  if (/calls itself|the issuer is/.test(what)) return found('issuer', `the names must match exactly: ${what}`)
   if (proxy !== undefined && codes.some(code => /^E(CONN|NOTFOUND|AI_AGAIN|HOST|NET|PROXY)/.test(code)))
-    return found('proxy', `${issuer} cannot be reached by the proxy ${proxy}: ${what}`)
+    return found('proxy', `${issuer} cannot be reached through the proxy ${proxy}: ${what}`)
   if (/TimeoutError|timeout/i.test(what)) return found('timeoutMs', `${issuer} did not answer in time: ${what}`)
   return found('issuer', `${issuer}/.well-known/openid-configuration cannot be read: ${what}`)
 }
@@ -50,7 +49,7 @@ const UNMET_DEMANDS = ['require_pushed_authorization_requests', 'require_signed_
 const unmetDemands = (metadata: Metadata): Finding[] =>
   UNMET_DEMANDS.filter(name => metadata[name] === true).map(name => ({
     ...{ check: 'metadata', option: 'issuer' },
-    message: `it takes no plain authorization request (${name}), and no other is sent: allow it for the client there`,
+    message: `it does not accept plain authorization requests (${name}), but Torhaus sends no others: allow them for this client at the OP`,
   }))
 
 /** What the OP says it can, beside what we will ask of it. What it does not say counts for nothing. */
@@ -68,13 +67,16 @@ export function metadataFindings(metadata: Metadata, settings: ProviderSettings,
     for (const acr of settings.acrValues)
       if (lacks('acr_values_supported', acr)) add('acrValues', `${acr} is not in its acr_values_supported`)
   if (settings.requestFactorBy.startsWith('claims.') && metadata.claims_parameter_supported === false)
-    add('requestFactorBy', 'it takes no parameter claims (claims_parameter_supported is false)')
+    add('requestFactorBy', 'it does not support the parameter claims (claims_parameter_supported is false)')
   if (lacks('response_modes_supported', settings.responseMode))
     add('responseMode', `${settings.responseMode} is not in its response_modes_supported`)
   if (lacks('token_endpoint_auth_methods_supported', method))
     add('clientAuthentication', `${method} is not in its token_endpoint_auth_methods_supported`)
   if (listed('id_token_signing_alg_values_supported')?.every(alg => /^(HS|none)/.test(String(alg))) === true)
-    add('issuer', 'it signs ID tokens with HS256 or not at all: give the client an algorithm with a key pair there')
+    add(
+      'issuer',
+      'it signs ID tokens with HS256 or not at all: choose an asymmetric algorithm for this client at the OP',
+    )
   if (settings.userinfo && metadata.userinfo_endpoint === undefined) add('userinfo', 'it has no userinfo_endpoint')
   if (settings.deviceClientId !== undefined && metadata.device_authorization_endpoint === undefined)
     add('deviceClientId', 'it has no device_authorization_endpoint')
@@ -99,7 +101,7 @@ export function clockFinding(
   const differenceS = date === null ? Number.NaN : Math.round((Date.parse(date) - nowMs) / 1000)
   // The field has whole seconds, and the way takes some time.
   if (!(Math.abs(differenceS) > clockToleranceSeconds + 2)) return undefined
-  const message = `its clock is ${apart(differenceS)} ours: set the clocks right, or ID tokens will be refused`
+  const message = `its clock is ${apart(differenceS)} ours: synchronize the clocks, or ID tokens will be refused`
   return { check: 'clock', option: 'clockToleranceSeconds', message }
 }
 
@@ -124,21 +126,21 @@ export function clientFinding(
   })
   if (error === 'invalid_client' || status === 401)
     return shown === 'clientId'
-      ? found(shown, `${clientId} is not known as a public client`)
+      ? found(shown, `the OP does not know ${clientId} as a public client`)
       : found(
           shown,
-          `the OP does not accept it for ${clientId}: it is wrong, has expired, is shown by another clientAuthentication, or ${clientId} is not known there`,
+          `the OP does not accept it for ${clientId}: it is wrong, has expired, needs another clientAuthentication, or the OP does not know ${clientId}`,
         )
   if (error === 'unauthorized_client' || error === 'unsupported_grant_type')
-    return found('clientId', `${clientId} may not exchange codes: allow the authorization code grant there`)
-  return found('clientAuthentication', 'the token endpoint answered neither yes nor no')
+    return found('clientId', `${clientId} may not exchange codes: allow the authorization code grant at the OP`)
+  return found('clientAuthentication', 'the token endpoint gave an unexpected answer')
 }
 
 /** What the device authorization endpoint answered. `status`: undefined where it did not. */
 export function deviceFinding(status: number | undefined, text: string, clientId: string): Finding | undefined {
   if (status === 200) return undefined
   const told = `${status ?? 'no answer'} ${text}`.replaceAll(/[^\x20-\x7e]+/g, ' ').slice(0, 500)
-  const message = `${clientId} cannot begin a device authorization: it must be a public client there, with that grant: ${told}`
+  const message = `${clientId} cannot begin a device authorization: it must be a public client with that grant at the OP: ${told}`
   return { check: 'device', option: 'deviceClientId', message }
 }
 
@@ -159,23 +161,21 @@ export function authorizationFinding(
   if (shown.location?.startsWith(redirectUri)) return errorFinding(new URL(shown.location).searchParams, found)
   const [code] = /AADSTS\d+/.exec(shown.text) ?? []
   if (code === 'AADSTS700016' || code === 'AADSTS700038')
-    return found('clientId', `${clientId} is not known there: ${code}`)
+    return found('clientId', `the OP does not know ${clientId}: ${code}`)
   if (code === 'AADSTS50011')
-    return found('publicUrl', `${redirectUri} is not registered there, to the letter: ${code}`)
+    return found('publicUrl', `${redirectUri} is not registered at the OP in exactly this form: ${code}`)
   if (shown.status < 400) return undefined
   const text = visibleText(shown.text)
   if (/redirect[_ -]?ur[il]/i.test(text))
-    return found('publicUrl', `${redirectUri} is not registered there, to the letter`)
+    return found('publicUrl', `${redirectUri} is not registered at the OP in exactly this form`)
   // Keycloak, of an essential acr that is not among its levels.
   if (/\b(claims|acr)\b/i.test(text))
-    return found(
-      'acrValues',
-      `the OP refuses what is asked for by ${requestFactorBy} (status ${shown.status}): ${text}`,
-    )
-  if (/client/i.test(text)) return found('clientId', `${clientId} is not known there (status ${shown.status}): ${text}`)
+    return found('acrValues', `the OP refuses what ${requestFactorBy} asks for (status ${shown.status}): ${text}`)
+  if (/client/i.test(text))
+    return found('clientId', `the OP does not know ${clientId} (status ${shown.status}): ${text}`)
   return found(
     'publicUrl',
-    `the authorization endpoint answers ${shown.status}: either ${redirectUri} or ${clientId} is not registered there`,
+    `the authorization endpoint answers ${shown.status}: either ${redirectUri} or ${clientId} is not registered at the OP`,
   )
 }
 

@@ -52,7 +52,7 @@ function issueFinding(
 ): Finding | undefined {
   const aheadS = typeof iat === 'number' ? Math.round(iat - nowMs / 1000) : 0
   if (Math.abs(aheadS) <= clockToleranceSeconds + ISSUE_TAKES_S) return undefined
-  return found('clockToleranceSeconds', `the OP issued it ${apart(aheadS)} our clock: set the clocks right`)
+  return found('clockToleranceSeconds', `the OP issued it ${apart(aheadS)} our clock: synchronize the clocks`)
 }
 
 /** From the token of the OP to our look at it. */
@@ -76,17 +76,18 @@ function timeFinding(
   const { section, ofTime } = NAMING[kind]
   const name = settings[section].authTime
   const ageS = authTime === undefined ? undefined : Math.round(nowMs / 1000 - authTime)
-  if (ageS === undefined || authTime === 0) return found(ofTime, `${name} is missing: have the OP send it`)
+  if (ageS === undefined || authTime === 0) return found(ofTime, `${name} is missing: configure the OP to send it`)
   if (ageS < -settings.clockToleranceSeconds)
     return found('clockToleranceSeconds', `${name} is ${-ageS} s ahead by our clock`)
   if (ageS <= maxAgeSeconds) return undefined
-  const why = kind === 'device' ? 'have the OP ask again' : 'the OP takes no notice of max_age'
+  const why = kind === 'device' ? 'configure the OP to authenticate again' : 'the OP ignores max_age'
   return found('issuer', `the sign-in was ${ageS} s ago: ${why}`)
 }
 
 function accountFinding(template: string, claims: Claims, found: Found): Finding {
   const missing = missingClaims(template, claims)
-  const why = missing.length === 0 ? 'does not fit, or is not of this provider' : `lacks ${missing.join(', ')}`
+  const why =
+    missing.length === 0 ? 'does not match, or does not belong to this provider' : `lacks ${missing.join(', ')}`
   return found('account', `the account ${template} ${why}; claims that came: ${Object.keys(claims).join(', ')}`)
 }
 
@@ -106,6 +107,6 @@ export const refusedSignIn = (
   const usual = check === 'device' ? 'deviceClientId' : 'issuer'
   return {
     ...{ check, option: why.includes('by our clock') ? 'clockToleranceSeconds' : usual },
-    message: `the ${check === 'device' ? `device flow of ${deviceClientId}` : 'sign-in'} at ${issuer} came to nothing: ${why}`,
+    message: `the ${check === 'device' ? `device flow of ${deviceClientId}` : 'sign-in'} at ${issuer} failed: ${why}`,
   }
 }

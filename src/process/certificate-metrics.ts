@@ -11,7 +11,7 @@ import { certificateOption, certificatesInFile, ownCertificatesOf, ownChainOf } 
 export function observeCertificates(registry: Registry, config: () => Config): void {
   new Gauge({
     name: 'torhaus_certificate_not_after_timestamp_seconds',
-    help: 'When the first certificate of a file ends that is in use; of authorities of servers, which may be all those of a system, the last.',
+    help: 'When the first certificate in a file that is in use expires; for certificate authorities of servers, when the last one does.',
     labelNames: ['option'],
     registers: [registry],
     collect() {
@@ -31,7 +31,7 @@ export function observeCertificates(registry: Registry, config: () => Config): v
 export function observeRevocationLists(registry: Registry, config: () => Config): void {
   new Gauge({
     name: 'torhaus_crl_next_update_timestamp_seconds',
-    help: 'When the first certificate revocation list of a file is due to be followed by the next.',
+    help: 'When the first next update of the certificate revocation lists in a file is due.',
     labelNames: ['option'],
     registers: [registry],
     collect() {

@@ -28,7 +28,7 @@ export class SupervisorMetrics {
   readonly #registry = new Registry()
   readonly #restarts = new Counter({
     name: 'torhaus_worker_restarts_total',
-    help: 'Workers that ended by themselves and were replaced.',
+    help: 'Workers that exited unexpectedly and were replaced.',
     registers: [this.#registry],
   })
   readonly #reloads = new Counter({
@@ -39,18 +39,18 @@ export class SupervisorMetrics {
   })
   readonly #lastReload = new Gauge({
     name: 'torhaus_config_last_reload_successful',
-    help: '1 while the file that was read last is in force.',
+    help: '1 while the configuration read last is in force.',
     registers: [this.#registry],
   })
   readonly #killed = new Counter({
     name: 'torhaus_workers_killed_total',
-    help: 'Workers that stood still and were replaced, by what they did not answer.',
+    help: 'Workers that hung and were replaced, by what they did not answer.',
     labelNames: ['silent'],
     registers: [this.#registry],
   })
   readonly #clockJumps = new Counter({
     name: 'torhaus_clock_jumps_total',
-    help: 'Times that the clock of the system was set by 2 s or more.',
+    help: 'How often the system clock was set by 2 s or more.',
     registers: [this.#registry],
   })
   readonly #adminRefused = new Counter({
@@ -76,7 +76,7 @@ export class SupervisorMetrics {
     this.#gauge('process_start_time_seconds', 'When the supervisor was started.', () => startedAtMs / 1000)
     new Gauge({
       name: 'torhaus_build_info',
-      help: 'Always 1; its labels say what runs.',
+      help: 'Always 1; the labels have the versions.',
       labelNames: ['version', 'node'],
       registers: [this.#registry],
     }).set({ version: torhausVersion, node: process.versions.node }, 1)

@@ -58,7 +58,8 @@ export const redisSetUpFindings = (link: Link, keyPrefix: string): Promise<Store
 const UNSEEN: StoreFinding = {
   code: 'redis-unseen',
   severity: 'unknown',
-  message: 'version, maxmemory-policy and persistence of Redis cannot be seen: its user may not run INFO',
+  message:
+    'the version, maxmemory-policy and persistence of Redis cannot be checked, because its user may not run INFO',
   remedy:
     'give the user +info, take a rename-command of INFO out of the configuration of Redis, or compare with docs/redis.md by hand',
 }
@@ -121,8 +122,8 @@ function commandFindings(unknown: readonly string[]): StoreFinding[] {
     {
       code: 'redis-commands',
       severity: 'warning',
-      message: `Redis knows no ${names}: what needs them is answered 503`,
-      remedy: `take the rename-command of ${names} out of its configuration, and let an ACL say who may run them (docs/redis.md)`,
+      message: `Redis does not know ${names}: requests that need them get 503`,
+      remedy: `remove the rename-command for ${names} from its configuration, and use an ACL to restrict them (docs/redis.md)`,
     },
   ]
 }
@@ -133,8 +134,8 @@ function aclFindings(needed: readonly string[], isTimeRefused: boolean): StoreFi
     findings.push({
       code: 'redis-acl',
       severity: 'warning',
-      message: `the user of Redis may not run ${needed.join(', ')} on our keys: what needs them is answered 503`,
-      remedy: `give the user ${needed.map(name => `+${name.toLowerCase()}`).join(' ')}, and the keys of docs/redis.md`,
+      message: `the user of Redis may not run ${needed.join(', ')} on our keys: requests that need them get 503`,
+      remedy: `allow the user ${needed.map(name => `+${name.toLowerCase()}`).join(' ')} and the keys in docs/redis.md`,
     })
   if (isTimeRefused)
     findings.push({
@@ -142,7 +143,7 @@ function aclFindings(needed: readonly string[], isTimeRefused: boolean): StoreFi
       severity: 'warning',
       message:
         'the user of Redis may not run TIME: leases go by the clocks of the machines, whose difference nobody sees',
-      remedy: 'give the user +time, and take a rename-command of TIME out of the configuration of Redis',
+      remedy: 'allow the user +time, and remove any rename-command for TIME from the configuration of Redis',
     })
   return findings
 }

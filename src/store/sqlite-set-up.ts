@@ -15,14 +15,14 @@ export function sqliteSetUpFindings(file: string): StoreFinding[] {
     findings.push({
       code: 'sqlite-room',
       severity: 'warning',
-      message: `there is little room where ${file} lies: on a full disk nobody can sign in`,
-      remedy: 'make room, or move session.store.sqlite.file',
+      message: `the disk of ${file} has little space left: when it is full, nobody can sign in`,
+      remedy: 'free some space, or move session.store.sqlite.file',
     })
   if (NETWORK_FILE_SYSTEMS.includes(type))
     findings.push({
       code: 'sqlite-network',
       severity: 'warning',
-      message: `${file} lies on a network file system, whose locks SQLite cannot rely on`,
+      message: `${file} is on a network file system, whose locks SQLite cannot rely on`,
       remedy: 'put session.store.sqlite.file on a local disk; for several machines use Redis (docs/redis.md)',
     })
   return findings

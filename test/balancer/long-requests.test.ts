@@ -32,7 +32,7 @@ for (const [kind, edit] of IMPATIENT)
       assert.deepEqual(more, [])
       assert.match(
         finding,
-        /^error \(upstream\.headersTimeoutMs\) a request by way of publicUrl .* is over after [1-7] s: a hop before Torhaus( \(nginx\S*\))? answers 504$/,
+        /^error \(upstream\.headersTimeoutMs\) a request through publicUrl .* ends after [1-7] s: a hop before Torhaus( \(nginx\S*\))? answers 504$/,
       )
       assert.equal(impatient.origin.requests.length, 0)
     } finally {

@@ -113,9 +113,9 @@ test('doctor says that a certificate is wanted, or not taken', async () => {
   const ca = { caFile: authority.certificateFile }
   const stranger = { ...ca, ...filesOf(other.sign('DNS:stranger')) }
   const cases: [ServerKind, object, RegExp][] = [
-    ['nginx', ca, /^upstream\.tls: the origin server wants to see a client certificate, and answers 400$/],
-    ['nginx', stranger, /^upstream\.tls\.certificateFile: the origin server does not take our client certificate/],
-    ['apache', ca, /wants to see a client certificate$/],
+    ['nginx', ca, /^upstream\.tls: the origin server requires a client certificate, and answers 400$/],
+    ['nginx', stranger, /^upstream\.tls\.certificateFile: the origin server does not accept our client certificate/],
+    ['apache', ca, /requires a client certificate$/],
     ['apache', stranger, /ends the handshake \(ERR_SSL_\w+_ALERT_UNKNOWN_CA\)$/],
   ]
   for (const [kind, tls, says] of cases) {

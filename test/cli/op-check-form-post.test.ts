@@ -44,5 +44,5 @@ test('where none runs, the form data is as good', async () => {
 test('the form of another sign-in is refused', async () => {
   const { code, options, findings } = await trySignIn(lab.configFile, async () => 'code=x&state=y')
   assert.deepEqual([code, options], [1, ['oidc.issuer']])
-  assert.match(findings[0]?.message ?? '', /came to nothing: .*state/)
+  assert.match(findings[0]?.message ?? '', /failed: .*state/)
 })

@@ -84,7 +84,7 @@ test('a page that names what it does not take is read as people see it', async (
   plain.answerAt('/authorize', (_, response) => response.writeHead(400).end(page))
   const { options, said } = await check(plain.issuer, { requestFactorBy: 'claims.acr' })
   assert.deepEqual(options, ['oidc.acrValues'])
-  assert.match(said, /claims\.acr \(status 400\): Invalid parameter: claims"/)
+  assert.match(said, /claims\.acr asks for \(status 400\): Invalid parameter: claims"/)
 })
 
 test('a client for git that may not begin a device authorization', async () => {

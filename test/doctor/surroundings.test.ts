@@ -102,16 +102,16 @@ test('a port that is taken by another program is named by its option, and one th
     assert.deepEqual(await found('ports', at(free, await freePort())), [])
     await assertFound(
       found('ports', at(taken, free)),
-      /^error \(listener\.port\) \d+ is taken on 127\.0\.0\.1 \(EADDRINUSE\)/,
+      /^error \(listener\.port\) \d+ is in use on 127\.0\.0\.1 \(EADDRINUSE\)/,
     )
     await assertFound(
       found('ports', at(free, taken)),
-      /^error \(admin\.port\) \d+ is taken on 127\.0\.0\.1 \(EADDRINUSE\)/,
+      /^error \(admin\.port\) \d+ is in use on 127\.0\.0\.1 \(EADDRINUSE\)/,
     )
     const byName = at(free, taken)
     await assertFound(
       found('ports', { ...byName, admin: { ...byName.admin, host: 'localhost' } }),
-      /^error \(admin\.port\) \d+ is taken on 127\.0\.0\.1 \(EADDRINUSE\)/,
+      /^error \(admin\.port\) \d+ is in use on 127\.0\.0\.1 \(EADDRINUSE\)/,
     )
     const elsewhere = at(free, await freePort())
     const on = (host: string): Config => ({ ...elsewhere, listener: { ...elsewhere.listener, host } })
@@ -121,7 +121,7 @@ test('a port that is taken by another program is named by its option, and one th
     )
     await assertFound(
       found('ports', on('nowhere.invalid')),
-      /^error \(listener\.host\) the name nowhere\.invalid leads nowhere/,
+      /^error \(listener\.host\) the name nowhere\.invalid does not resolve/,
     )
     // An address of a link without its interface.
     await assertFound(found('ports', on('fe80::1')), /^error \(listener\.host\) nothing can listen on fe80::1/)

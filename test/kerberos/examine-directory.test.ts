@@ -103,21 +103,21 @@ test('a keytab without our names, and one that is older than the password, are t
   await kdc.sambaTool('user', 'setpassword', 'svc-bare', '--newpassword=svc-bare-An0ther')
   await only(
     problems(bare, host),
-    /^\(kerberos\.servicePrincipal\) Torhaus cannot sign in as svc-bare@CORP\.TEST: the KDC says 24; the key is that of an older password/,
+    /^\(kerberos\.servicePrincipal\) Torhaus cannot sign in as svc-bare@CORP\.TEST: the KDC says 24; the key is from an older password/,
   )
 })
 
 test('an SPN that nobody has is named, ours and that of the server', async () => {
   await only(
     problems({}, { target: 'HTTP/nobody.corp.test' }),
-    /^\(upstream\.identity\.kerberos\.targetPrincipal\) there is no ticket for HTTP\/nobody\.corp\.test@CORP\.TEST: the KDC says 7; nobody has this SPN/,
+    /^\(upstream\.identity\.kerberos\.targetPrincipal\) there is no ticket for HTTP\/nobody\.corp\.test@CORP\.TEST: the KDC says 7; no account has this SPN/,
   )
   const keytabFile = join(kdc.directory, 'aliased.keytab')
   const alias = madeKeytab({ principal: 'HTTP/alias.corp.test@CORP.TEST' })
   await writeFile(keytabFile, Buffer.concat([await readFile(kdc.keytabs.proxy), alias.subarray(2)]))
   await only(
     problems({ keytabFile, acceptAliases: ['HTTP/alias.corp.test'] }),
-    /^\(kerberos\.acceptPrincipal\) there is no ticket for HTTP\/alias\.corp\.test@CORP\.TEST: the KDC says 7; nobody has this SPN/,
+    /^\(kerberos\.acceptPrincipal\) there is no ticket for HTTP\/alias\.corp\.test@CORP\.TEST: the KDC says 7; no account has this SPN/,
   )
   assert.deepEqual(await problems({ acceptAliases: ['HTTP/*'] }), [])
   await only(problems({ acceptAliases: ['HTTP/gone'] }), /keytabFile\) \S+ has no AES key for HTTP\/gone@CORP\.TEST/)
@@ -127,23 +127,23 @@ test('what is missing of the right to delegate is named: the transition, or the 
   const bare = await keytabOf('bare', 'svc-bare', 'HTTP/bare.corp.test')
   await only(
     problems({ servicePrincipal: 'svc-bare', keytabFile: bare }, { publicHost: 'bare.corp.test' }),
-    /^\(kerberos\.servicePrincipal\) Torhaus gets a ticket that it may not pass on in the name of alice@CORP\.TEST: .*any authentication protocol/,
+    /^\(kerberos\.servicePrincipal\) Torhaus gets a non-forwardable ticket on behalf of alice@CORP\.TEST: .*any authentication protocol/,
   )
   const listless = await keytabOf('listless', 'svc-listless', 'HTTP/listless.corp.test')
   await only(
     problems({ servicePrincipal: 'svc-listless', keytabFile: listless }, { publicHost: 'listless.corp.test' }),
-    /^\(upstream\.identity\.kerberos\.targetPrincipal\) Torhaus may not act in the name of others towards HTTP\/devops\.corp\.test@CORP\.TEST: .*msDS-AllowedToDelegateTo/,
+    /^\(upstream\.identity\.kerberos\.targetPrincipal\) Torhaus may not delegate to HTTP\/devops\.corp\.test@CORP\.TEST: .*msDS-AllowedToDelegateTo/,
   )
 })
 
 test('an account that Torhaus refuses, though the KDC does not, is named with the reason', async () => {
   await only(
     problems({}, { account: 'guarded' }),
-    /^\(kerberos\.servicePrincipal\) Torhaus does not act in the name of guarded@CORP\.TEST: a member of Protected Users; .*--account/,
+    /^\(kerberos\.servicePrincipal\) Torhaus may not act on behalf of guarded@CORP\.TEST: a member of Protected Users; .*--account/,
   )
   await only(
     problems({}, { account: 'ada@corp.test' }),
-    /^\(kerberos\.upnSuffixes\) the directory has another account in mind than ada@CORP\.TEST: it is lovelace@CORP\.TEST; name the account by its sAMAccountName/,
+    /^\(kerberos\.upnSuffixes\) the directory names another account for ada@CORP\.TEST: it is lovelace@CORP\.TEST; use the sAMAccountName/,
   )
 })
 
@@ -152,27 +152,26 @@ test('an account of a trusted realm is tried there, one of any other is named, a
   const [ofAda = '', ...rest] = await problems({ trustedRealms: away }, { account: 'ada@partner.test' })
   assert.match(
     ofAda,
-    /^\(kerberos\.servicePrincipal\) Torhaus gets no ticket in the name of ada@PARTNER\.TEST: the KDC says 7;/,
+    /^\(kerberos\.servicePrincipal\) Torhaus gets no ticket on behalf of ada@PARTNER\.TEST: the KDC says 7;/,
   )
-  const noKdcs =
-    /^\(kerberos\.trustedRealms\) no KDC answers of the realm PARTNER\.TEST: ECONNREFUSED; look at its kdcs/
+  const noKdcs = /^\(kerberos\.trustedRealms\) no KDC answers for the realm PARTNER\.TEST: ECONNREFUSED; check its kdcs/
   await only(Promise.resolve(rest), noKdcs)
   await only(problems({ trustedRealms: away }, { target: undefined }), noKdcs)
   // It answers, and is of no realm that ours knows.
   await only(
     problems({ trustedRealms: [{ realm: 'PARTNER.TEST', kdcs: [kdc.kdc], acceptTicket: false }] }),
-    /^\(kerberos\.trustedRealms\) our KDC gives no ticket for the realm PARTNER\.TEST: the KDC says 7; look whether the trust is there/,
+    /^\(kerberos\.trustedRealms\) our KDC issues no ticket for the realm PARTNER\.TEST: the KDC says 7; check that the trust exists/,
   )
   await only(
     problems({}, { account: 'ada@elsewhere.test' }),
-    /^\(kerberos\.realm\) ada@elsewhere\.test is no account of the realm, nor of one of kerberos\.trustedRealms; .*--account/,
+    /^\(kerberos\.realm\) ada@elsewhere\.test is not an account of the realm or of one of kerberos\.trustedRealms; .*--account/,
   )
 })
 
 test('a KDC that is away, and a clock that is off, are named', async () => {
   await only(
     problems({ kdcs: ['127.0.0.1:9'] }),
-    /^\(kerberos\.servicePrincipal\) Torhaus cannot sign in as svc-proxy@CORP\.TEST: .*; look at kerberos\.kdcs/,
+    /^\(kerberos\.servicePrincipal\) Torhaus cannot sign in as svc-proxy@CORP\.TEST: .*; check kerberos\.kdcs/,
   )
   await only(
     problems({}, { now: () => Date.now() + 600_000 }),

@@ -191,7 +191,7 @@ describe('a trust whose two realms have different keys', () => {
     assert.equal(others.length, 0)
     assert.match(
       `${problem?.what}; ${problem?.remedy}`,
-      /do not take our tickets for the realm PARTNER\.TEST: the KDC says 31; .*different keys/,
+      /do not accept our tickets for the realm PARTNER\.TEST: the KDC says 31; .*different keys/,
     )
   })
 })

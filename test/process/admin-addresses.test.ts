@@ -44,7 +44,7 @@ test('where another program has the port on one address of localhost, it is name
   ]) {
     await assert.rejects(
       open(...addresses),
-      /^Error: admin\.port: \d+ is taken on 127\.0\.0\.2 \(EADDRINUSE\): end the program/,
+      /^Error: admin\.port: \d+ is in use on 127\.0\.0\.2 \(EADDRINUSE\): stop the program/,
     )
     await assert.rejects(livez())
   }

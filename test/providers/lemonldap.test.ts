@@ -152,7 +152,7 @@ for (const [name, change, code, says] of atSignIn)
 /** It looks at client and redirect URI once somebody has signed in, and no earlier. */
 const seenLater: Readonly<Record<string, Partial<WrongValue>>> = {
   'the redirect URI': { options: [], says: /^$/ },
-  'the client': { options: ['oidc.clientSecretFile'], says: /tourhaus is not known there: token endpoint: 401/ },
+  'the client': { options: ['oidc.clientSecretFile'], says: /does not know tourhaus: token endpoint: 401/ },
 }
 
 for (const wrong of wrongValues.map(one => ({ ...one, ...seenLater[one.name] }))) {

@@ -36,7 +36,7 @@ export const wrongValues: readonly WrongValue[] = [
     name: 'the redirect URI',
     change: right => ({ ...right, publicUrl: 'http://127.0.0.1:1' }),
     options: ['publicUrl'],
-    says: /http:\/\/127\.0\.0\.1:1\/\.torhaus\/callback is not registered there/,
+    says: /http:\/\/127\.0\.0\.1:1\/\.torhaus\/callback is not registered at the OP/,
   },
   {
     name: 'a slash after the issuer',
@@ -54,7 +54,7 @@ export const wrongValues: readonly WrongValue[] = [
     name: 'the client',
     change: oidc(() => ({ clientId: 'tourhaus' })),
     options: ['oidc.clientId'],
-    says: /tourhaus is not known there/,
+    says: /does not know tourhaus/,
   },
 ]
 
