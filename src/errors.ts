@@ -168,7 +168,7 @@ const table = {
   'scheme-unsupported': {
     status: 401,
     stage: 'authenticate',
-    sentence: 'This authentication scheme is not accepted here.',
+    sentence: 'This authentication scheme is not accepted here. Send Bearer and a token, or Basic.',
   },
   'ntlm-unsupported': {
     status: 401,

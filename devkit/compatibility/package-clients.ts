@@ -168,7 +168,10 @@ const cargo: Client = {
     works('personal access token', yankAs('Basic $(printf "any:$PAT" | base64 -w0)'), ['Yank demo@1.0.0']),
     works('personal access token', yankAs('Bearer $PAT'), ['Yank demo@1.0.0']),
     works('access token of the OP', yankAs('Bearer $TOKEN'), ['Yank demo@1.0.0']),
-    refused('personal access token', yankAs('$PAT'), ['token rejected for `corp`', '"code":"scheme-unsupported"']),
+    refused('personal access token', yankAs('$PAT'), [
+      'token rejected for `corp`',
+      '"title":"This authentication scheme is not accepted here. Send Bearer and a token, or Basic."',
+    ]),
     refused('expired access token', yankAs('Bearer $EXPIRED_TOKEN'), [
       'token rejected for `corp`',
       '"title":"The access token has expired."',

@@ -66,6 +66,8 @@ const advice: Partial<Record<Code, string>> = {
   'credentials-missing': 'Normal: most clients send their first request without credentials.',
   'session-ended':
     'The idle or absolute timeout was reached, the person signed out, or the OP no longer vouches for the person.',
+  'scheme-unsupported':
+    'Neither Basic nor Bearer, or a token without its scheme: [cargo](clients.md#cargo-uv-poetry-pip-twine-pnpm-yarn) sends what it is given as it is.',
   'negotiate-unavailable': 'The client sent a ticket although there is no section `kerberos`.',
   'ntlm-unsupported':
     'The client sent NTLM, usually because it got no Kerberos ticket for the name in the URL. Check that the SPN exists.',

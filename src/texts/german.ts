@@ -36,7 +36,8 @@ export const german: Texts = {
   'error.session-ended': 'Ihre Sitzung ist beendet. Melden Sie sich noch einmal an.',
   'error.authorization-malformed': 'Das Feld Authorization lässt sich nicht lesen.',
   'error.credentials-conflict': 'Die Anfrage enthält zwei verschiedene Token. Senden Sie eines.',
-  'error.scheme-unsupported': 'Diese Art der Anmeldung wird hier nicht angenommen.',
+  'error.scheme-unsupported':
+    'Diese Art der Anmeldung wird hier nicht angenommen. Senden Sie Bearer und ein Token, oder Basic.',
   'error.ntlm-unsupported':
     'NTLM wird nicht angenommen. Benutzen Sie ein persönliches Zugriffstoken, oder melden Sie sich im Browser an.',
   'error.negotiate-unavailable':
