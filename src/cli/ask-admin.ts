@@ -19,7 +19,7 @@ export async function lifeAt(admin: Config['admin']): Promise<Life | undefined> 
     return await ask(admin)
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'ECONNREFUSED') return undefined
-    throw new Error(`the admin listener at ${adminPlace(admin)} gives no answer of Torhaus`, { cause: error })
+    throw new Error(`the admin listener at ${adminPlace(admin)} does not answer like Torhaus`, { cause: error })
   }
 }
 
@@ -34,6 +34,6 @@ async function ask({ host, port, tls }: Config['admin']): Promise<Life> {
   request.once('timeout', () => request.destroy(new Error(`no answer within ${ANSWER_MS / 1000} s`)))
   request.once('error', reject).once('response', resolve).end()
   const answer: unknown = JSON.parse(await text(await promise))
-  if (!isRecord(answer) || !isRecord(answer.reloads)) throw new Error('what listens there is no Torhaus')
+  if (!isRecord(answer) || !isRecord(answer.reloads)) throw new Error('what listens there is not Torhaus')
   return answer as unknown as Life
 }

@@ -5,9 +5,9 @@ import { usageError } from './command.ts'
 /** `name`: or the number of an account. */
 export function becomeUser(name: string): void {
   if (process.setuid === undefined || process.setgid === undefined || process.setgroups === undefined)
-    throw usageError('--as-user needs a system with accounts as on Linux')
+    throw usageError('--as-user needs a system with user accounts like those of Linux')
   if (process.getuid?.() !== 0)
-    throw usageError(`--as-user is for root: without, run the command as that account (sudo -u ${name})`)
+    throw usageError(`--as-user works only for root: run the command as that account instead (sudo -u ${name})`)
   const [user = -1] = numbersOf('-u', name)
   const [group = -1, ...others] = numbersOf('-G', name)
   process.setgroups([group, ...others])
@@ -22,6 +22,6 @@ function numbersOf(which: '-u' | '-G', name: string): number[] {
     const numbers = execFileSync('id', [which, '--', name], { encoding: 'utf8', stdio: [...stdio] })
     return numbers.trim().split(' ').map(Number)
   } catch {
-    throw usageError(`there is no account ${name} on this machine`)
+    throw usageError(`this machine has no account ${name}`)
   }
 }

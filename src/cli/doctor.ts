@@ -14,13 +14,13 @@ export const command: Command = {
     ...configOption,
     'as-user': {
       value: 'NAME',
-      description: 'looks with the rights of this account, by name or number, that of the service; for root alone',
+      description: 'checks with the permissions of this account (name or number), that of the service; only for root',
     },
-    account: { value: 'NAME', description: 'the person in whose name delegation is tried, where there is Kerberos' },
+    account: { value: 'NAME', description: 'with Kerberos: the person for whom delegation is tried' },
     only: { value: 'SUBJECT', description: `one of ${subjects.join(', ')}; may be given several times`, repeats: true },
     slow: {
       value: 'SECONDS',
-      description: `lets a request through publicUrl wait this long for its answer, to find hops that give up earlier; 1 to ${MAX_HELD_SECONDS}`,
+      description: `makes a request through publicUrl wait this long for its answer, to find hops that give up earlier; 1 to ${MAX_HELD_SECONDS}`,
     },
     json: { description: 'prints `ok`, `findings` and `skipped`, for pipelines' },
   },
@@ -45,27 +45,27 @@ export const command: Command = {
 function refuseUnlooked(wanted: readonly Subject[], option: string, value: string | undefined, subject: Subject): void {
   if (value !== undefined && !wanted.includes(subject))
     throw usageError(
-      `--${option} has no effect without the subject ${subject}: add --only ${subject}, or leave --${option} out`,
+      `--${option} has no effect without the subject ${subject}: add --only ${subject}, or omit --${option}`,
     )
 }
 
 function refuseUndelegated({ kerberos, upstream }: Config): void {
   if (kerberos === undefined || upstream.identity.kind !== 'kerberos')
     throw usageError(
-      '--account has no effect: this configuration delegates nobody (upstream.identity.kind is not kerberos); leave it out',
+      '--account has no effect: this configuration does not use delegation (upstream.identity.kind is not kerberos); omit it',
     )
 }
 
 function secondsOf(text: string): number {
   const seconds = /^\d{1,4}$/.test(text) ? Number(text) : 0
   if (seconds < 1 || seconds > MAX_HELD_SECONDS)
-    throw usageError(`--slow takes seconds, 1 to ${MAX_HELD_SECONDS}; not ${text}`)
+    throw usageError(`--slow must be a number of seconds from 1 to ${MAX_HELD_SECONDS}, not ${text}`)
   return seconds
 }
 
 function subjectsOf({ repeated: { only } }: GivenArguments): readonly Subject[] {
   const wanted = subjects.filter(subject => only === undefined || only.includes(subject))
   const unknown = only?.find(name => !wanted.some(subject => subject === name))
-  if (unknown !== undefined) throw usageError(`there is no subject ${unknown}: ${subjects.join(', ')}`)
+  if (unknown !== undefined) throw usageError(`${unknown} is not a subject; choose from: ${subjects.join(', ')}`)
   return wanted
 }

@@ -16,8 +16,8 @@ export const command: Command = {
   usage: '--config FILE --account NAME|--subject SUB',
   options: {
     ...configOption,
-    account: { value: 'NAME', description: 'whose sessions end, in whatever spelling' },
-    subject: { value: 'SUB', description: 'the same, by `sub` at the OP' },
+    account: { value: 'NAME', description: 'the account whose sessions end, in any spelling' },
+    subject: { value: 'SUB', description: 'instead of --account: the `sub` of the person at the OP' },
   },
   async run(given, print) {
     const fileName = configFileOf(given)
@@ -35,7 +35,7 @@ function personOf({ values: { account, subject } }: GivenArguments): Person {
 }
 
 const run = (config: Config, person: Person): Promise<Ended> =>
-  withStore(config, 'nothing has ended', async services => {
+  withStore(config, 'nothing has been ended', async services => {
     const isRedis = config.session.store.kind === 'redis'
     // Of a file, nobody would keep in memory what it does not take: that must be a failure.
     if (!isRedis) services.changes.heardWhile(() => false)

@@ -21,14 +21,14 @@ export const command: Command = {
     ...configOption,
     scheme: {
       value: 'SCHEME',
-      description: `the credentials: ${schemeNames.join(', ')}; none by default, session with --account`,
+      description: `the credentials: ${schemeNames.join(', ')}; by default none, or session with --account`,
     },
     'client-class': { value: 'CLASS', description: `the kind of client: ${clientClasses.join(', ')}` },
     address: { value: 'ADDRESS', description: 'the address of the client' },
     account: { value: 'ACCOUNT', description: 'the account of the person, in any spelling' },
     group: {
       value: 'GROUP',
-      description: 'a group that the OP or a ticket says they are in; may be given several times, with --account',
+      description: 'a group of the person, according to the OP or a ticket; may be given several times, with --account',
       repeats: true,
     },
     field: { value: 'NAME: VALUE', description: 'a field of the request; may be given several times', repeats: true },
@@ -54,7 +54,8 @@ function request(given: GivenArguments): readonly [fileName: string, method: str
   const isFileFirst = positionals.length > 2 && (!METHOD.test(first) || METHOD.test(second))
   const [method, url, unexpected] = isFileFirst ? positionals.slice(1) : positionals
   if (method === undefined || url === undefined) throw usageError('METHOD and URL are needed')
-  if (!METHOD.test(method)) throw usageError(`${method} is no method: they are in capitals, and stand before the URL`)
+  if (!METHOD.test(method))
+    throw usageError(`${method} is not a method: methods are in upper case, and come before the URL`)
   if (unexpected !== undefined) throw usageError(`Unexpected argument '${unexpected}'`)
   return [configFileOf(given, isFileFirst ? first : undefined), method, url]
 }
@@ -65,9 +66,9 @@ function factsOf(given: GivenArguments, method: string, url: string, accountKey:
   const clientAddress = canonicalAddress(values.address ?? '192.0.2.1')
   const host = URL.parse(url)?.host ?? ''
   const target = parseRequestTarget(url, method, host)
-  if (clientClass === undefined) throw usageError(`${values['client-class']} is no client class`)
-  if (clientAddress === undefined) throw usageError(`${values.address} is no address`)
-  if (typeof target === 'string') throw usageError(`${url} is no URL or path`)
+  if (clientClass === undefined) throw usageError(`${values['client-class']} is not a client class`)
+  if (clientAddress === undefined) throw usageError(`${values.address} is not an IP address`)
+  if (typeof target === 'string') throw usageError(`${url} is not a URL or a path`)
   const { credentials, principal } = explainedPrincipal(given, accountKey)
   const lines = given.repeated.field ?? []
   const fields = new RequestFieldReader([], lines.length).read(lines.flatMap(fieldOf))
@@ -90,9 +91,9 @@ const SAID_ELSEWHERE: Readonly<Record<string, string>> = {
 function fieldOf(line: string): string[] {
   const colon = line.indexOf(':')
   const name = line.slice(0, colon).trim()
-  if (colon === -1 || name === '') throw usageError(`--field takes NAME: VALUE; not ${line}`)
+  if (colon === -1 || name === '') throw usageError(`--field must be NAME: VALUE, not ${line}`)
   const said = SAID_ELSEWHERE[name.toLowerCase()]
-  if (said !== undefined) throw usageError(`--field has no effect with ${name}: say it by ${said}`)
+  if (said !== undefined) throw usageError(`--field has no effect with ${name}: use ${said}`)
   return [name, line.slice(colon + 1).trim()]
 }
 
@@ -113,11 +114,12 @@ function explain(fileName: string, facts: Facts): string {
     if (trace.requirement === decides) break
   }
   if (decides.rule === 'second-factor')
-    lines.push(`second-factor: decides, for no rule fits: ${requirementOf(decides)}`)
-  for (const other of also) lines.push(`${other.rule}: decides, too, in another reading: ${requirementOf(other)}`)
+    lines.push(`second-factor: decides, because no rule matches: ${requirementOf(decides)}`)
+  for (const other of also)
+    lines.push(`${other.rule}: also decides, for another reading of the request: ${requirementOf(other)}`)
   if (isAmbiguous)
     lines.push(
-      'but the request can be read in two ways or more that need different permissions: without these, refused',
+      'but the request can be read in several ways that need different permissions: without all of these, it is refused',
     )
   return `${lines.join('\n')}\n`
 }
@@ -125,9 +127,9 @@ function explain(fileName: string, facts: Facts): string {
 function lineOf({ requirement, isReportOnly, misfits }: RuleTrace, decides: Requirement): string {
   const name = isReportOnly ? `${requirement.rule} (report only)` : requirement.rule
   if (requirement === decides && misfits.length > 0)
-    return `${name}: decides, in another reading of the request: ${requirementOf(requirement)}`
-  if (misfits.length > 0) return `${name}: does not fit: ${misfits.join(', ')}`
-  return `${name}: ${requirement === decides ? 'decides' : 'fits, and would ask for'}: ${requirementOf(requirement)}`
+    return `${name}: decides, for another reading of the request: ${requirementOf(requirement)}`
+  if (misfits.length > 0) return `${name}: does not match: ${misfits.join(', ')}`
+  return `${name}: ${requirement === decides ? 'decides' : 'matches, and would require'}: ${requirementOf(requirement)}`
 }
 
 function requirementOf({ require, maxAgeSeconds, acceptAcr }: Requirement): string {

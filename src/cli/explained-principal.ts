@@ -32,15 +32,15 @@ export function explainedPrincipal({ values, repeated }: GivenArguments, account
   // Most people who are known by name have signed in with a browser.
   const scheme = values.scheme ?? (account === undefined && groups.length === 0 ? 'none' : 'session')
   const credentials = SCHEMES[scheme]
-  if (credentials === undefined) throw usageError(`${scheme} is no scheme: ${schemeNames.join(', ')}`)
+  if (credentials === undefined) throw usageError(`${scheme} is not a scheme; choose from: ${schemeNames.join(', ')}`)
   if (scheme === 'none' && account !== undefined)
-    throw usageError(`--account has no effect with --scheme none, which names nobody: leave one of the two out`)
+    throw usageError(`--account has no effect with --scheme none, which identifies nobody: omit one of the two`)
   if (groups.length > 0 && !WITH_GROUPS.includes(scheme))
     throw usageError(
-      `--group has no effect with --scheme ${scheme}, where neither the OP nor a ticket says any: leave it out, or give --scheme ${WITH_GROUPS.join(', ')}`,
+      `--group has no effect with --scheme ${scheme}, for which neither the OP nor a ticket names groups: omit it, or use --scheme ${WITH_GROUPS.join(', ')}`,
     )
   if (groups.length > 0 && account === undefined)
-    throw usageError('--group has no effect without the person who is in it: add --account ACCOUNT')
+    throw usageError('--group has no effect without a person: add --account ACCOUNT')
   if (scheme === 'certificate') return { credentials, principal: principalByCertificate(account) }
   return { credentials, principal: principalOf(credentials, account, groups, accountKey) }
 }

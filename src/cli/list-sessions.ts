@@ -17,17 +17,17 @@ export const command: Command = {
   usage: '--config FILE [--account NAME] [--json]',
   options: {
     ...configOption,
-    account: { value: 'NAME', description: 'of that person only, in whatever spelling' },
-    json: { description: 'as one line of JSON' },
+    account: { value: 'NAME', description: 'only of this person, in any spelling' },
+    json: { description: 'prints one line of JSON' },
   },
   async run(given, print) {
     const config = readConfig(configFileOf(given), system.environment)
     const { account } = given.values
     const find = (services: Services) =>
       account === undefined ? signedIn(services, MOST) : signedInAs(services, account)
-    const found = await withStore(config, 'nobody can say who is signed in', find)
+    const found = await withStore(config, 'it is not known who is signed in', find)
     if (found === undefined)
-      throw new CommandError('in Redis nobody is listed but by name: give --account', exitCode.failed)
+      throw new CommandError('sessions in Redis can be listed only for one person: add --account', exitCode.failed)
     print(given.flags.has('json') ? jsonText(asJson(found)) : asText(found))
     return exitCode.done
   },

@@ -14,10 +14,10 @@ export const command: Command = {
   usage: '--config FILE [--provider NAME] [--sign-in] [--json]',
   options: {
     ...configOption,
-    provider: { value: 'NAME', description: 'its name below `providers`; needed where there are several' },
+    provider: { value: 'NAME', description: 'its name in `providers`; required if there are several' },
     'sign-in': {
       description:
-        'shows a link to sign in at (with deviceClientId another one, as for git), then which claims came, which rules they satisfy, and what is missing',
+        'shows a link for signing in (with deviceClientId, another one as for git), then which claims arrived, which rules they satisfy, and what is missing',
     },
     json: { description: 'prints one JSON object with `findings`, each with `option` and `message`' },
   },
@@ -53,10 +53,10 @@ async function signIn(
 }
 
 const invitation = (url: string, { settings }: NamedProvider) =>
-  `Open this in a private window, and sign in:\n\n${url}\n\nIt ends at a page of Torhaus, or at none. Paste its whole address${settings.responseMode === 'form_post' ? ', or the form data that was sent there (code=...&state=...)' : ''} here: `
+  `Open this in a private window, and sign in:\n\n${url}\n\nIt ends at a page of Torhaus, or at an error page of the browser. Paste the whole address of that page${settings.responseMode === 'form_post' ? ', or the form data that was sent there (code=...&state=...)' : ''} here: `
 
 const deviceInvitation = (url: string, userCode: string) =>
-  `As git does it: open this in a private window, check that it shows the code ${printable(userCode)}, and sign in:\n\n${printable(url)}\n\nPress Enter when it says that you are done: `
+  `The way git does it: open this in a private window, check that it shows the code ${printable(userCode)}, and sign in:\n\n${printable(url)}\n\nPress Enter when the page says that you are done: `
 
 /** What comes from the network is shown on a terminal: without what would steer it. */
 const printable = (text: string) => text.replaceAll(/[^\x20-\x7e]/g, '')
@@ -66,7 +66,9 @@ function chosen(config: Config, name: string | undefined): NamedProvider {
   const found = name === undefined && all.length === 1 ? all[0] : all.find(one => one.name === name)
   if (found !== undefined) return found
   const names = all.map(one => one.name).join(', ')
-  throw usageError(name === undefined ? `--provider NAME is needed: ${names}` : `${name} is no provider: ${names}`)
+  throw usageError(
+    name === undefined ? `--provider NAME is needed: ${names}` : `${name} is not a provider; choose from: ${names}`,
+  )
 }
 
 function inWords(
@@ -78,7 +80,7 @@ function inWords(
   const lines = findings.map(({ option, message }) => `${option}: ${message}\n`)
   const head = `${name}: ${settings.issuer}, redirect URI ${redirectUri}\n${tokens.map(tokenInWords).join('')}`
   return findings.length === 0
-    ? `${head}a sign-in can begin here, and its code can be exchanged\n`
+    ? `${head}a sign-in can begin here, and its code can be exchanged for tokens\n`
     : head + lines.join('')
 }
 

@@ -31,7 +31,8 @@ const AMBIGUOUS = /^Option '(?:-\w, )?(--[\w-]+)[^']*' argument is ambiguous/
 export function argumentProblem(error: unknown): string {
   const { message } = error as Error
   const [, option] = AMBIGUOUS.exec(message) ?? []
-  if (option !== undefined) return `Option '${option}' has no value; one that begins with a hyphen: ${option}=VALUE`
+  if (option !== undefined)
+    return `Option '${option}' has no value; write a value that begins with a hyphen as ${option}=VALUE`
   const [, lacking] = WITHOUT_VALUE.exec(message) ?? []
   if (lacking !== undefined) return `Option '${lacking}' has no value`
   return message.split(/\.\s/)[0] ?? message

@@ -13,11 +13,11 @@ function believed({ policyGuaranteesFactor, authTimeFromSignIn }: Provider, path
   const warnings: string[] = []
   if (policyGuaranteesFactor !== undefined)
     warnings.push(
-      `${path}.policyGuaranteesFactor: every sign-in at this OP counts as one with a second factor, whatever it says (${policyGuaranteesFactor.reason}): an exception in its policy is one here`,
+      `${path}.policyGuaranteesFactor: every sign-in at this OP counts as one with a second factor, whatever its tokens say (${policyGuaranteesFactor.reason}): an exception in its policy applies here, too`,
     )
   if (authTimeFromSignIn !== undefined)
     warnings.push(
-      `${path}.authTimeFromSignIn: a sign-in counts as made when it began (${authTimeFromSignIn.reason}): see that this OP honours prompt=login`,
+      `${path}.authTimeFromSignIn: a sign-in is dated to when it began (${authTimeFromSignIn.reason}): make sure that this OP honours prompt=login`,
     )
   return warnings
 }
@@ -30,20 +30,20 @@ function unprovable(provider: Provider, path: string, { acceptAcr, acceptAcrs, a
   if (policyGuaranteesFactor !== undefined && !saysClaims)
     for (const { name } of strict)
       warnings.push(
-        `secondFactor.rules: ${name} sets an age or an acr, which ${path}.policyGuaranteesFactor never satisfies, and no claim is accepted: it refuses everybody`,
+        `secondFactor.rules: ${name} sets an age or an acr, which ${path}.policyGuaranteesFactor never satisfies, and no claim is accepted: it refuses everyone`,
       )
   if (requestFactorBy === 'nothing')
     for (const { name } of strict.filter(({ acceptAcr: acr }) => acr !== undefined))
       warnings.push(
-        `secondFactor.rules: ${name} wants an acr, and ${path}.requestFactorBy is nothing: the OP is not asked for it`,
+        `secondFactor.rules: ${name} requires an acr, but ${path}.requestFactorBy is nothing: the OP is not asked for it`,
       )
   if (profile === 'entra' && acceptAcrs.length === 0 && policyGuaranteesFactor === undefined)
     warnings.push(
-      'secondFactor.acceptAcrs: is empty, and tokens of Entra ID have neither amr nor a telling acr: nobody will pass (docs/providers/entra.md)',
+      'secondFactor.acceptAcrs: is empty, but tokens of Entra ID have neither amr nor a meaningful acr: nobody will pass (docs/providers/entra.md)',
     )
   if (profile === 'okta' && bearer !== undefined)
     warnings.push(
-      `${path}.bearer: access tokens of Okta say neither how nor when somebody signed in: they prove no second factor (docs/providers/okta.md)`,
+      `${path}.bearer: access tokens of Okta do not say how and when a person signed in, so they prove no second factor (docs/providers/okta.md)`,
     )
   return warnings
 }

@@ -14,7 +14,7 @@ export function readConfig(fileName: string, environment: ConfigEnvironment): Co
 
 /** From `--config`, or from `positional` where a command takes the file without the option, too. */
 export function configFileOf({ values: { config } }: GivenArguments, positional?: string): string {
-  if (config !== undefined && positional !== undefined) throw usageError('the configuration is given twice')
+  if (config !== undefined && positional !== undefined) throw usageError('the configuration file is given twice')
   const fileName = config ?? positional
   if (fileName === undefined || fileName === '') throw usageError('--config FILE is needed')
   return fileName

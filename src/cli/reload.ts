@@ -30,12 +30,12 @@ export const command: Command = {
     }
     for (const deadline = system.monotonic() + WITHIN_MS; system.monotonic() < deadline; await sleep(POLL_MS)) {
       const now = await outcomesAt(admin, reloadFile)
-      if (now.failure > before.failure) throw failed('the configuration was not taken; the log says why')
+      if (now.failure > before.failure) throw failed('the configuration was not accepted; the log says why')
       if (now.success === before.success) continue
-      print('Torhaus runs with the configuration as it is now.\n')
+      print('Torhaus now runs with the current configuration.\n')
       return exitCode.done
     }
-    throw failed(`nothing has come of it after ${WITHIN_MS / 1000} s; the log may say why`)
+    throw failed(`the reload has no outcome after ${WITHIN_MS / 1000} s; the log may say why`)
   },
 }
 
@@ -45,7 +45,7 @@ async function outcomesAt(admin: Config['admin'], reloadFile: string): Promise<L
   const life = await lifeAt(admin)
   if (life === undefined)
     throw failed(
-      `nobody listens at ${adminPlace(admin)}: Torhaus is not running, is still starting, or still has the admin address from before the change; in that case create ${reloadFile} by hand`,
+      `nothing listens at ${adminPlace(admin)}: Torhaus is not running, is still starting, or still uses the admin address from before a change; in that case, create ${reloadFile} by hand`,
     )
   return life.reloads
 }

@@ -26,7 +26,7 @@ async function supervise(fileName: string): Promise<ExitCode> {
   const { environment } = system
   if (isStopAsked(fileName))
     throw new CommandError(
-      `Torhaus does not start while ${requestFilesOf(fileName).stop} is there: remove that file first.`,
+      `Torhaus does not start while ${requestFilesOf(fileName).stop} exists: remove that file first.`,
       exitCode.done,
     )
   const config = readConfig(fileName, environment)
@@ -64,7 +64,7 @@ async function supervise(fileName: string): Promise<ExitCode> {
 /** Where else: the log is what cannot be written. Standard error may be gone with it. */
 function sayUnwritten({ message }: Error): void {
   try {
-    writeSync(STANDARD_ERROR, `Torhaus cannot write its log, and goes on without: ${message}\n`)
+    writeSync(STANDARD_ERROR, `Torhaus cannot write its log, and continues without it: ${message}\n`)
   } catch {
     // torhaus_log_writes_failed_total says it.
   }

@@ -22,7 +22,7 @@ export const command: Command = {
   usage: '--config FILE [--hold]',
   options: {
     ...configOption,
-    hold: { description: 'leaves the stop file there, so that nothing starts Torhaus until it is removed' },
+    hold: { description: 'keeps the stop file, so that Torhaus cannot start until it is removed' },
   },
   async run(given, print) {
     const fileName = configFileOf(given)
@@ -38,8 +38,8 @@ export const command: Command = {
     if (end !== 'ended') throw new CommandError(interrupted(end, stopFile, isHeld), exitCode.interrupted)
     print(
       isSomebodyThere
-        ? `Torhaus has stopped: nobody listens at ${adminPlace(admin)}.\n`
-        : `Nobody listened at ${adminPlace(admin)}. Torhaus was not running; or it has the admin address from before a change, has seen the stop file, and ends within ${drainMs / 1000} s.\n`,
+        ? `Torhaus has stopped: nothing listens at ${adminPlace(admin)} any more.\n`
+        : `Nothing listened at ${adminPlace(admin)}. Torhaus was not running, or it still uses the admin address from before a change; then it has seen the stop file, and stops within ${drainMs / 1000} s.\n`,
     )
     return exitCode.done
   },
@@ -51,14 +51,14 @@ function readPlace(fileName: string, stopFile: string): Pick<Config, 'admin' | '
     return readConfig(fileName, system.environment)
   } catch (error) {
     if (!(error instanceof CommandError)) throw error
-    const way = `Without the configuration nobody can see whether it has ended. What stops it all the same: create ${stopFile} by hand, and remove it before the next start`
+    const way = `Without the configuration, the command cannot see whether Torhaus has stopped. To stop it anyway, create ${stopFile} by hand, and remove it before the next start`
     throw new CommandError(`${error.message}\n${way}`, error.code)
   }
 }
 
 function ask(stopFile: string): void {
   try {
-    writeFileSync(stopFile, 'Torhaus stops, and does not start, while this file is here.\n')
+    writeFileSync(stopFile, 'Torhaus stops, and does not start, while this file exists.\n')
   } catch (error) {
     throw new CommandError(`${stopFile} cannot be written: ${(error as Error).message}`, exitCode.failed)
   }
@@ -73,14 +73,14 @@ function firstSignal(): Promise<string> {
 
 const interrupted = (signal: string, stopFile: string, isHeld: boolean) =>
   isHeld
-    ? `${signal} came before Torhaus had ended; ${stopFile} is left there (--hold)`
-    : `${signal} came before Torhaus had ended; ${stopFile} is removed, and Torhaus goes on, unless it has seen it: then it ends, and may be started`
+    ? `${signal} arrived before Torhaus had stopped; ${stopFile} is kept (--hold)`
+    : `${signal} arrived before Torhaus had stopped; ${stopFile} is removed. If Torhaus has not seen it yet, it keeps running; otherwise it stops, and can be started again`
 
 /** Resolves when it has ended, and whoever was just starting has seen the file. */
 async function endOf(admin: Config['admin'], withinMs: number, stopFile: string): Promise<'ended'> {
   if (!(await hasEnded(admin, withinMs)))
     throw new CommandError(
-      `Torhaus still answers at ${adminPlace(admin)} after ${withinMs / 1000} s; ${stopFile} is left there`,
+      `Torhaus still answers at ${adminPlace(admin)} after ${withinMs / 1000} s; ${stopFile} is kept`,
       exitCode.failed,
     )
   await sleep(SEEN_MS)

@@ -23,7 +23,7 @@ const complain = (text: string) => void process.stderr.write(text)
 function ask(text: string): Promise<string> {
   const terminal = createInterface({ input: process.stdin, output: process.stderr })
   return new Promise((resolve, reject) => {
-    terminal.on('close', () => reject(usageError('no answer came')))
+    terminal.on('close', () => reject(usageError('there was no answer')))
     terminal.question(text, answer => {
       resolve(answer.trim())
       terminal.close()
@@ -112,9 +112,9 @@ function rowOf(args: readonly string[]): CommandRow {
   const row = commands.find(({ name }) => name.split(' ').every((word, position) => args[position] === word))
   if (row !== undefined) return row
   const kin = kinOf(args).map(({ name }) => `torhaus ${name}`)
-  if (kin.length > 0) throw usageError(`torhaus ${args[0]} is no whole command: ${kin.join(', ')}`)
+  if (kin.length > 0) throw usageError(`torhaus ${args[0]} is incomplete; choose from: ${kin.join(', ')}`)
   if (args[0]?.startsWith('-') === true)
-    throw usageError(`Unknown option '${args[0]}': options stand behind a command, and \`torhaus help\` lists these`)
+    throw usageError(`Unknown option '${args[0]}': options come after the command, and \`torhaus help\` lists commands`)
   throw usageError(`torhaus has no command '${args[0]}': \`torhaus help\` lists them`)
 }
 
@@ -125,6 +125,6 @@ const nameAndSummary = ({ name, summary }: CommandRow) => [name, summary] as con
 
 function overview(): string {
   const rows = commands.map(nameAndSummary)
-  const list = columns([...rows, ['help [COMMAND]', 'prints this, or what a command takes']])
-  return `usage: torhaus COMMAND [OPTION ...]\n\n${list}\n\`torhaus COMMAND --help\` says what a command takes.\n`
+  const list = columns([...rows, ['help [COMMAND]', 'prints this list, or the usage of a command']])
+  return `usage: torhaus COMMAND [OPTION ...]\n\n${list}\n\`torhaus COMMAND --help\` shows the options of a command.\n`
 }

@@ -28,8 +28,8 @@ export async function untilNoticed(
   await sleep(Math.min(neededMs, PATIENCE_MS))
   if (wasReplaced || stores.condition() !== 'available')
     throw new Error(
-      'the store was moved or replaced meanwhile: run the command again, and see that it is the one in use',
+      'the store was moved or replaced in the meantime: run the command again, and make sure that it is the store in use',
     )
   if (neededMs <= PATIENCE_MS) return undefined
-  return `running processes may go by what they have read for ${cacheMs / 1000} s longer (session.cacheMs)`
+  return `running processes may still use what they have read for up to ${cacheMs / 1000} s (session.cacheMs)`
 }

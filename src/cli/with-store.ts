@@ -25,7 +25,7 @@ export async function withStore<T>(
   // One made now would say that nobody is signed in, while the service goes on with its own.
   if (kind === 'sqlite' && !existsSync(sqlite.file))
     throw new CommandError(
-      `there is no store at ${sqlite.file}, so ${without}: set session.store.sqlite.file, or STATE_DIRECTORY as the service has it`,
+      `there is no store at ${sqlite.file}, so ${without}: set session.store.sqlite.file, or set STATE_DIRECTORY as for the service`,
       exitCode.failed,
     )
   await using opened = new AsyncDisposableStack()

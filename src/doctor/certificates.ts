@@ -5,7 +5,7 @@ import type { Finding } from './finding.ts'
 
 export const examineCertificates: Examination = async ({ config, now }) => [
   ...certificateWarnings(config, now()).map(({ path, what, remedy, isOver }): Finding => {
-    const why = 'who does not trust a certificate does not connect'
+    const why = 'clients and servers that do not trust a certificate do not connect'
     return { what, why, remedy, option: path, severity: isOver ? 'error' : 'warning' }
   }),
   ...loneCertificate(config.listener.tls),
@@ -19,9 +19,9 @@ function loneCertificate(files: TlsPairFiles | undefined): Finding[] {
   if (option === undefined || own === undefined || chain.length > 0 || own.checkIssued(own)) return []
   return [
     {
-      what: `${option.file} holds the certificate alone, without that of ${own.issuer.replaceAll('\n', ', ')}, which has signed it`,
-      why: 'where an intermediate has signed it, git and agents do not find the way to the root, though browsers do',
-      remedy: 'append the chain, own certificate first, unless a root has signed it',
+      what: `${option.file} contains only the certificate, without that of ${own.issuer.replaceAll('\n', ', ')}, which signed it`,
+      why: 'if an intermediate signed it, git and build agents cannot build the chain to the root, though browsers can',
+      remedy: 'append the chain after the certificate, unless a root signed it',
       option: `listener.tls.${option.name}`,
       severity: 'warning',
     },

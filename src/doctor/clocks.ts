@@ -19,7 +19,7 @@ export const examineClocks: Examination = async ({ config, now }) => {
     }),
   )
   const known = found.filter(one => one !== undefined)
-  if (known.length === 0) throw new Skipped('neither OP nor origin server has said what time it is')
+  if (known.length === 0) throw new Skipped('neither the OP nor the origin server sent its time')
   return known.flatMap(({ name, aheadMs }) => findingsOf(name, aheadMs))
 }
 
@@ -50,8 +50,9 @@ function findingsOf(name: string, aheadMs: number): Finding[] {
   return [
     {
       what: `the clock of this machine is ${Math.round(byMs / 1000)} s ${aheadMs > 0 ? 'ahead of' : 'behind'} that of ${name}`,
-      why: 'tokens count as expired, or as not valid yet; tickets are refused from five minutes on',
-      remedy: 'let both be set by one source: `timedatectl` says whether this machine is (chrony, systemd-timesyncd)',
+      why: 'tokens seem expired or not valid yet, and Kerberos tickets are refused beyond five minutes',
+      remedy:
+        'synchronize both with the same time source: `timedatectl` shows whether this machine is synchronized (chrony, systemd-timesyncd)',
       severity: byMs > TOO_MUCH_MS ? 'error' : 'warning',
     },
   ]

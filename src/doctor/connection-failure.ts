@@ -42,57 +42,51 @@ function wordsOf(destination: Destination, error: Error, environment: NodeJS.Pro
   const code = codeOf(error)
   if (ownCertificate !== undefined && code?.includes('_ALERT_'))
     return code.endsWith('_CERTIFICATE_REQUIRED')
-      ? [
-          'wants to see a client certificate',
-          `name one with its key: certificateFile and privateKeyFile of ${ownCertificate}`,
-        ]
+      ? ['requires a client certificate', `set certificateFile and privateKeyFile in ${ownCertificate}`]
       : [
-          `ends the handshake (${code})`,
-          `it may want a client certificate, or not trust ours: look at its log, and at ${ownCertificate}`,
+          `aborts the TLS handshake (${code})`,
+          `it may require a client certificate, or not trust ours: check its log, and ${ownCertificate}`,
         ]
   if (code !== undefined && UNKNOWN_AUTHORITY.includes(code))
     return [
-      `shows a certificate of an authority that is not trusted (${code})`,
-      `name the certificate of your company's authority: ${authorities}`,
+      `presents a certificate from an authority that is not trusted (${code})`,
+      `add the certificate of your company's authority with ${authorities}`,
     ]
   switch (code) {
     case 'ENOTFOUND':
     case 'EAI_AGAIN':
       return [
-        `has a name that leads nowhere (${code})`,
-        `look at ${option}, and at DNS: \`getent hosts ${url.hostname}\``,
+        `has a name that does not resolve (${code})`,
+        `check ${option}, and DNS: \`getent hosts ${url.hostname}\``,
       ]
     case 'ECONNREFUSED':
-      return ['refuses connections', 'start it, or look at the port, and at firewalls in between']
+      return ['refuses connections', 'start it, or check the port and firewalls in between']
     case 'ETIMEDOUT':
     case 'EHOSTUNREACH':
     case 'ENETUNREACH':
       return [`cannot be reached (${code})`, wayOut(destination, environment)]
     case 'ERR_TLS_CERT_ALTNAME_INVALID':
       return [
-        `shows a certificate for another name (${error.message})`,
-        `ask it by the name of its certificate: ${option}`,
+        `presents a certificate for another name (${error.message})`,
+        `use the name in its certificate: ${option}`,
       ]
     case 'CERT_HAS_EXPIRED':
-      return [
-        'shows a certificate that has expired',
-        'have its certificate renewed, and look at the clock of this machine',
-      ]
+      return ['presents an expired certificate', 'have its certificate renewed, or check the clock of this machine']
     case 'EPROTO':
-      return ['does not speak TLS, or no version in common', `look at scheme and port in ${option}`]
+      return ['does not speak TLS, or has no TLS version in common', `check the scheme and port in ${option}`]
     default:
-      return [`cannot be asked: ${causeChain(error)}`, `look at ${option}`]
+      return [`cannot be reached: ${causeChain(error)}`, `check ${option}`]
   }
 }
 
 /** Node goes by the variables of proxies only where it is told to, and then for the OP alone. */
 function wayOut({ url, proxy: option }: Destination, environment: NodeJS.ProcessEnv): string {
-  const routes = `look at routes and firewalls to ${url.host}`
+  const routes = `check routes and firewalls to ${url.host}`
   if (option === undefined) return routes
   const proxy = environment.HTTPS_PROXY ?? environment.https_proxy
   if (proxy !== undefined && environment.NODE_USE_ENV_PROXY !== '1')
-    return `HTTPS_PROXY is set, and not heeded: name the proxy in ${option}, or set NODE_USE_ENV_PROXY=1 for the service`
-  return `${routes}; where a proxy leads out, name it in ${option}`
+    return `HTTPS_PROXY is set but not used: set the proxy in ${option}, or set NODE_USE_ENV_PROXY=1 for the service`
+  return `${routes}; if a proxy is needed, set it in ${option}`
 }
 
 /** Of the error, or of what lies behind it. */

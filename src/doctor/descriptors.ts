@@ -8,9 +8,9 @@ export const examineDescriptors: Examination = async ({ config }) => {
   return [
     {
       what: `the limit of file descriptors is ${limit}, so Torhaus lowers ${lowered.join(', ')}`,
-      why: 'above these, connections are closed and requests wait',
+      why: 'beyond these, connections are closed and requests wait',
       remedy:
-        'LimitNOFILE=65536 in the unit, --ulimit nofile=65536:65536 of the container; see that this was asked as the service runs',
+        'set LimitNOFILE=65536 in the unit, or --ulimit nofile=65536:65536 for the container; run this check with the limits of the service',
       option: 'upstream.maxConnections',
       severity: limit < 4096 ? 'error' : 'warning',
     },

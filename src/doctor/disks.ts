@@ -27,10 +27,10 @@ function roomFindings(option: string, folder: string): Finding[] {
   return [
     {
       what: hasNoNames
-        ? `no more files can be made on the disk of ${folder} (inodes)`
+        ? `no more files can be created on the disk of ${folder} (inodes)`
         : `the disk of ${folder} is ${Math.floor(used * 100)} % full: ${freeMiB} MiB are left`,
-      why: 'once it is full nobody can sign in, and audit records wait in memory until they are dropped',
-      remedy: 'make room, or move the file to another disk; rotate the audit log',
+      why: 'once it is full, nobody can sign in, and audit records wait in memory until they are dropped',
+      remedy: 'free some space, or move the file to another disk; rotate the audit log',
       ...{ option, severity: freeMiB < 64 || hasNoNames ? 'error' : 'warning' },
     },
   ]

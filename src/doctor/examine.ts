@@ -54,8 +54,8 @@ async function examined(subject: Subject, context: DoctorContext): Promise<Exami
     return { subject, findings: await EXAMINATIONS[subject](context) }
   } catch (error) {
     if (error instanceof Skipped) return { subject, findings: [], skipped: error.message }
-    const what = `looking at it has failed: ${causeChain(error as Error)}`
-    const why = 'nothing can be said about it'
-    return { subject, findings: [{ what, why, remedy: 'report this with its message', severity: 'error' }] }
+    const what = `this check failed: ${causeChain(error as Error)}`
+    const why = 'its result is unknown'
+    return { subject, findings: [{ what, why, remedy: 'report this with the message', severity: 'error' }] }
   }
 }

@@ -17,34 +17,34 @@ export const examineFiles = async (
   ...(userId === 0 ? [lookedAsRoot] : []),
   ...(platform === 'win32' ? [accessListsUnseen] : []),
   ...keyFileWarnings(config, platform).map(({ path, message }): Finding => {
-    const why = 'whoever has a key can make sessions, tokens or identities of anybody'
+    const why = 'anyone who has a key can forge sessions, tokens or identities'
     return {
       what: message,
       why,
-      remedy: 'chmod 0640, owner root, group of the service',
+      remedy: 'chmod 0640, with owner root and the group of the service',
       option: path,
       severity: 'error',
     }
   }),
   ...openFolders(usedFiles(configSchema, config), platform).map((folder): Finding => {
-    const what = `everybody can write to ${folder}, which keys or certificates lie in`
-    const why = 'whoever writes there puts a file of their own in place of a key'
+    const what = `everyone can write to ${folder}, which contains keys or certificates`
+    const why = 'anyone can replace a key with a file of their own'
     return { what, why, remedy: `chmod o-w ${folder}`, severity: 'error' }
   }),
 ]
 
 const lookedAsRoot: Finding = {
-  what: 'root has looked, who may read and write everything',
-  why: 'it says nothing about what the account of the service may',
-  remedy: 'torhaus doctor --as-user NAME, with the User of the unit',
+  what: 'this check ran as root, which can read and write everything',
+  why: 'it does not show what the account of the service may do',
+  remedy: 'run torhaus doctor --as-user NAME, with the User of the unit',
   severity: 'warning',
 }
 
 const accessListsUnseen: Finding = {
-  what: 'who may read the keys was not looked at: Windows says it by access control lists',
-  why: 'whoever has a key can make sessions, tokens or identities of anybody',
+  what: 'it was not checked who may read the keys, because Windows uses access control lists',
+  why: 'anyone who has a key can forge sessions, tokens or identities',
   remedy:
-    'icacls FOLDER; and for administrators and the account of the service alone: icacls FOLDER /inheritance:r /grant:r "*S-1-5-32-544:(OI)(CI)F" "*S-1-5-18:(OI)(CI)F" "ACCOUNT:(OI)(CI)R"',
+    'icacls FOLDER shows it; to allow only administrators and the account of the service: icacls FOLDER /inheritance:r /grant:r "*S-1-5-32-544:(OI)(CI)F" "*S-1-5-18:(OI)(CI)F" "ACCOUNT:(OI)(CI)R"',
   severity: 'warning',
 }
 

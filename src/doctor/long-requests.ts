@@ -15,7 +15,7 @@ const LONG_POLL_SECONDS = 55
 export const examineLongRequests: Examination = async context => {
   const { config, slowSeconds: seconds, now, monotonic } = context
   if (seconds === undefined)
-    throw new Skipped('takes its time: --slow 90 has a request wait for 90 s, to find who does not')
+    throw new Skipped('takes long: --slow 90 makes a request wait for 90 s, to find hops that do not')
   const url = new URL(config.publicUrl)
   const sealer = openSealer(config)
   const hold = holdFor(seconds, now(), text => sealer.sign(text))
@@ -27,13 +27,13 @@ export const examineLongRequests: Examination = async context => {
     answer = await sendRaw(url, { ...question, timeoutMs: 2 * seconds * 1000 + MORE_MS })
   } catch (error) {
     if (passed() < 1) throw new Skipped(`publicUrl does not answer from here: ${(error as Error).message}`)
-    return [cutOff(context, passed(), `a hop before Torhaus ends it: ${(error as Error).message}`)]
+    return [cutOff(context, passed(), `a hop before Torhaus closes it: ${(error as Error).message}`)]
   }
   if (!answer.fields.has('x-torhaus-error'))
     return [cutOff(context, passed(), `${hopIn(answer)} answers ${answer.status}`)]
   if (!answer.fields.get('x-torhaus-self-test')?.includes(`held=${seconds}`))
     throw new Skipped(
-      'who answers by way of publicUrl holds nothing back: an earlier version, other keys, or another clock',
+      'what answers at publicUrl does not delay the answer: it has an earlier version, other keys, or another clock',
     )
   return []
 }
@@ -41,9 +41,9 @@ export const examineLongRequests: Examination = async context => {
 function cutOff({ config }: DoctorContext, afterSeconds: number, how: string): Finding {
   const needed = config.upstream.headersTimeoutMs / 1000
   return {
-    what: `a request by way of publicUrl that has no answer yet is over after ${afterSeconds} s: ${how}`,
-    why: `build agents wait for 50 s, and a clone may compute for minutes before its first byte: upstream.headersTimeoutMs allows ${needed} s`,
-    remedy: `let each hop wait longer than ${needed} s: HAProxy timeout server and client, nginx proxy_read_timeout, IIS ARR its proxy timeout, others their idle timeout`,
+    what: `a request through publicUrl without an answer ends after ${afterSeconds} s: ${how}`,
+    why: `build agents wait for 50 s, and a clone may take minutes before its first byte: upstream.headersTimeoutMs allows ${needed} s`,
+    remedy: `make each hop wait longer than ${needed} s: timeout server and timeout client in HAProxy, proxy_read_timeout in nginx, the proxy timeout in IIS ARR, the idle timeout elsewhere`,
     ...{ option: 'upstream.headersTimeoutMs', severity: afterSeconds < LONG_POLL_SECONDS ? 'error' : 'warning' },
   }
 }

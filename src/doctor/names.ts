@@ -44,18 +44,18 @@ async function nameFindings(option: string, url: URL, addressesOf: AddressesOf):
   if (silent.length === 0 || silent.length === addresses.length) return []
   return [
     {
-      what: `of the addresses of ${name}, nobody answers at ${silent.join(', ')}`,
-      why: 'connections that are tried there wait, or fail, some of the time',
-      remedy: 'take what is left over out of DNS, or of /etc/hosts',
+      what: `of the addresses of ${name}, nothing answers at ${silent.join(', ')}`,
+      why: 'connections to these addresses wait or fail some of the time',
+      remedy: 'remove stale addresses from DNS or /etc/hosts',
       ...{ option, severity: 'warning' },
     },
   ]
 }
 
 const leadsNowhere = (option: string, name: string): Finding => ({
-  what: `the name ${name} leads nowhere from here`,
-  why: isPublic(option) ? 'nobody finds Torhaus, unless clients have another DNS' : 'it cannot be reached',
-  remedy: `look at ${option}, at DNS and /etc/hosts: \`getent hosts ${name}\``,
+  what: `the name ${name} does not resolve from here`,
+  why: isPublic(option) ? 'clients cannot find Torhaus, unless they use another DNS' : 'it cannot be reached',
+  remedy: `check ${option}, DNS and /etc/hosts: \`getent hosts ${name}\``,
   ...{ option, severity: isPublic(option) ? 'warning' : 'error' },
 })
 

@@ -38,7 +38,7 @@ async function portFindings(
     if (await isFree(error)) continue
     const problem = listenProblem(error, { section, host, port }) ?? {
       ...{ option: `${section}.host`, what: `nothing can listen on ${host} (${error?.message})` },
-      remedy: `look at ${section}.host and ${section}.port`,
+      remedy: `check ${section}.host and ${section}.port`,
     }
     findings.push({ ...problem, why: 'Torhaus cannot start', severity: 'error' })
   }

@@ -72,7 +72,7 @@ function clientFinding({ error, words }: Refusal, { settings, path }: ClientQues
   if (words.includes('AADSTS7000222'))
     return {
       what: `the client secret has expired: ${words}`,
-      remedy: `make another at the OP, write it to ${clientSecretFile} and reload`,
+      remedy: `create a new one at the OP, write it to ${clientSecretFile}, and reload`,
       ...{ ...about, option: `${path}.clientSecretFile` },
     }
   if (error === 'invalid_client' || error === 'unauthorized_client')
@@ -81,13 +81,13 @@ function clientFinding({ error, words }: Refusal, { settings, path }: ClientQues
       remedy:
         clientSecretFile === undefined
           ? 'register it at the OP as a public client with this clientId, or set clientSecretFile'
-          : `compare clientId, and the secret in ${clientSecretFile}, with what the OP has; the secret goes along as client_secret_basic`,
+          : `compare clientId and the secret in ${clientSecretFile} with those at the OP; the secret is sent as client_secret_basic`,
       ...{ ...about, option: `${path}.${clientSecretFile === undefined ? 'clientId' : 'clientSecretFile'}` },
     }
   return {
-    what: `the token endpoint answers a code of nobody in another way than with invalid_grant: ${words}`,
+    what: `the token endpoint does not answer invalid_grant to an unknown code: ${words}`,
     remedy:
-      'see what the OP logs: grant type authorization_code, client authentication and redirect URI must be allowed',
+      'check the log of the OP: the grant type authorization_code, the client authentication and the redirect URI must be allowed',
     ...{ ...about, option: `${path}.clientId`, severity: 'warning' },
   }
 }
@@ -119,9 +119,9 @@ export async function redirectFindings({ metadata, redirectUri, settings }: Clie
   if (answer === undefined || answer.status < 400 || answer.status >= 500) return []
   return [
     {
-      what: `the OP refuses a sign-in that leads back to ${redirectUri} (${answer.status})`,
+      what: `the OP refuses a sign-in with the redirect URI ${redirectUri} (${answer.status})`,
       why: 'nobody can sign in',
-      remedy: `register this redirect URI at the OP for client ${settings.clientId}, to the last letter`,
+      remedy: `register exactly this redirect URI at the OP for client ${settings.clientId}`,
       ...{ option: 'publicUrl', severity: 'error' },
     },
   ]

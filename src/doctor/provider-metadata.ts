@@ -39,10 +39,10 @@ export function promiseFindings(
     const missing = wanted.filter(value => offered?.includes(value) === false)
     if (missing.length === 0) return
     const what = `the OP does not list ${missing.join(', ')} in ${list}`
-    const remedy = `it lists ${offered?.join(', ') || 'none'}: take one of these, or have it added at the OP`
+    const remedy = `it lists ${offered?.join(', ') || 'none'}: use one of these, or have it added at the OP`
     findings.push({ what, why, remedy, option, severity: 'warning' })
   }
-  const why = 'a second factor that the OP never states is never proven: nobody passes'
+  const why = 'a second factor that the OP never states is never proven, so nobody passes'
   if (secondFactor.acceptAmr.length + secondFactor.acceptAcrs.length === 0)
     lacks('secondFactor.acceptAcr', 'acr_values_supported', secondFactor.acceptAcr, why)
   lacks(`${path}.acrValues`, 'acr_values_supported', settings.acrValues, 'the OP may not ask for the second factor')
@@ -61,14 +61,14 @@ export async function keyFindings(metadata: Metadata, { settings, path }: NamedP
   if (problem === undefined) return []
   const why = 'no token of the OP can be verified: nobody can sign in'
   return [
-    { what: `${url} ${problem}`, why, remedy: 'have it mended at the OP', option: `${path}.issuer`, severity: 'error' },
+    { what: `${url} ${problem}`, why, remedy: 'have it fixed at the OP', option: `${path}.issuer`, severity: 'error' },
   ]
 }
 
 function keyProblem(text: string): string | undefined {
   const keySet = objectIn(text)
-  if (keySet === undefined) return 'is no JSON'
+  if (keySet === undefined) return 'is not JSON'
   const signs = (key: unknown) =>
     isRecord(key) && key.kty !== undefined && key.kty !== 'oct' && (key.use ?? 'sig') === 'sig'
-  return listIn(keySet, 'keys')?.some(signs) === true ? undefined : 'holds no key that signs'
+  return listIn(keySet, 'keys')?.some(signs) === true ? undefined : 'contains no signing key'
 }

@@ -40,7 +40,7 @@ const isBeyond = ({ caFile, proxy, clientKeyFile, clientAuthentication = 'client
   !['client_secret_basic', 'none'].includes(clientAuthentication)
 
 const asFinding = ({ check, option, message }: ProviderFinding): Finding => ({
-  ...{ what: message, why: WHY, remedy: 'change it here, or at the OP to what is here' },
+  ...{ what: message, why: WHY, remedy: 'change it here, or change the OP to match' },
   ...{ option, severity: check === 'metadata' || check === 'clock' ? 'warning' : 'error' },
 })
 
@@ -64,8 +64,8 @@ async function readMetadata({ settings, path }: NamedProvider, { environment }: 
   }
   const metadata = answer.status === 200 ? objectIn(answer.text) : undefined
   if (metadata !== undefined) return { metadata, answer }
-  const what = `${url.href} answers ${answer.status}${answer.status === 200 ? ', and no JSON' : ''}`
-  const remedy = `${option} is what the OP calls itself, path included and to the last slash: look it up there`
+  const what = `${url.href} answers ${answer.status}${answer.status === 200 ? ', but not with JSON' : ''}`
+  const remedy = `${option} must be exactly what the OP calls itself, including the path and a trailing slash: look it up there`
   return { failure: { what, why: WHY, remedy, option, severity: 'error' } }
 }
 
@@ -74,9 +74,9 @@ function identityFinding(metadata: Metadata, { settings: { issuer }, path }: Nam
   const option = `${path}.issuer`
   const about = { why: WHY, option, severity: 'error' } as const
   if (metadata.issuer !== issuer) {
-    const what = `the OP calls itself ${JSON.stringify(metadata.issuer)}, and ${option} is ${JSON.stringify(issuer)}`
-    return { what, remedy: 'write it as the OP does, to the last slash', ...about }
+    const what = `the OP calls itself ${JSON.stringify(metadata.issuer)}, but ${option} is ${JSON.stringify(issuer)}`
+    return { what, remedy: 'write it exactly as the OP does, including a trailing slash', ...about }
   }
   const fault = faultOfMetadata(metadata, issuer)
-  return fault === undefined ? undefined : { what: fault, remedy: 'have it mended at the OP', ...about }
+  return fault === undefined ? undefined : { what: fault, remedy: 'have it fixed at the OP', ...about }
 }

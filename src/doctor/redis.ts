@@ -44,9 +44,9 @@ const subscriptionOf = (start: string) => ({
 
 const unreachable = ({ urls }: RedisSettings, error: Error): Finding => ({
   what: `Redis (${urls.join(', ')}) cannot be used: ${causeChain(error)}`,
-  why: 'Torhaus starts, and nobody can sign in',
+  why: 'Torhaus starts, but nobody can sign in',
   remedy:
-    'refused: is it running, at this port? NOAUTH, WRONGPASS: username and passwordFile. NOPERM: the user of docs/redis.md. Certificates: tls.caFile and tls.serverName',
+    'refused: check that it is running on this port. NOAUTH, WRONGPASS: check username and passwordFile. NOPERM: see the user in docs/redis.md. Certificates: check tls.caFile and tls.serverName',
   ...{ option: OPTION, severity: 'error' },
 })
 
@@ -59,10 +59,10 @@ async function writeFindings(driver: RedisDriver, key: string): Promise<Finding[
   if (said === undefined) return []
   return [
     {
-      what: `Redis does not take what is written: ${said}`,
-      why: 'nobody can sign in, and a sign-out is kept in memory alone',
+      what: `Redis does not accept writes: ${said}`,
+      why: 'nobody can sign in, and a sign-out is kept only in memory',
       remedy:
-        'OOM: give it room, with maxmemory-policy noeviction. READONLY: name the master. MISCONF: its disk. NOPERM: the user of docs/redis.md',
+        'OOM: give it more memory, with maxmemory-policy noeviction. READONLY: use the address of the master. MISCONF: check its disk. NOPERM: see the user in docs/redis.md',
       ...{ option: OPTION, severity: 'error' },
     },
   ]
@@ -76,8 +76,8 @@ async function clockFindings(driver: RedisDriver, key: string, now: Clock): Prom
   return [
     {
       what: `the clock of this machine is ${Math.round(Math.abs(aheadMs) / 1000)} s ${aheadMs > 0 ? 'ahead of' : 'behind'} that of Redis`,
-      why: 'sessions end earlier or later by as much, depending on the machine',
-      remedy: 'let all machines be set by one source (chrony, systemd-timesyncd)',
+      why: 'sessions end that much earlier or later, depending on the machine',
+      remedy: 'synchronize all machines with the same time source (chrony, systemd-timesyncd)',
       ...{ option: OPTION, severity: 'warning' },
     },
   ]

@@ -30,9 +30,9 @@ const shareSessions = ([own = '', ...ownOld]: readonly string[], [other = '', ..
   (own === other || ownOld.includes(other)) && (own === other || otherOld.includes(own))
 
 const foreign: Finding = {
-  what: 'another Torhaus answers by way of publicUrl, with other session keys, another OP or another name',
-  why: 'sessions and sign-ins of one are unknown to the other: people are asked to sign in again and again, and sign-ins fail',
+  what: 'another Torhaus answers at publicUrl, with other session keys, another OP or another name',
+  why: 'each does not know the sessions and sign-ins of the other, so people have to sign in again and again, and sign-ins fail',
   remedy:
-    'give all instances the same files of session.encryptionKeyFiles, the same issuer and publicUrl (or session.sharedAs), or take the stranger out of the balancer',
+    'give all instances the same files in session.encryptionKeyFiles and the same issuer and publicUrl (or session.sharedAs), or remove the other one from the balancer',
   ...{ option: 'session.encryptionKeyFiles', severity: 'error' },
 }

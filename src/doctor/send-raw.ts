@@ -55,7 +55,8 @@ async function headOf(socket: Socket): Promise<string> {
 function answerIn(head: string): RawAnswer {
   const [line = '', ...lines] = (head.split('\r\n\r\n')[0] ?? '').split('\r\n')
   const [, status] = /^HTTP\/1\.[01] (\d{3})/.exec(line) ?? []
-  if (status === undefined) throw new Error(head === '' ? 'the connection was closed without an answer' : 'no HTTP/1')
+  if (status === undefined)
+    throw new Error(head === '' ? 'the connection was closed without an answer' : 'the answer is not HTTP/1')
   const fields = new Map<string, string>()
   for (const field of lines) {
     const colon = field.indexOf(':')

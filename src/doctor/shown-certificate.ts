@@ -6,8 +6,13 @@ import type { Finding } from './finding.ts'
 export function ageFindings(name: string, certificate: X509Certificate | undefined, nowMs: number): Finding[] {
   const warning = certificate === undefined ? undefined : ageWarning(certificate, nowMs)
   if (warning === undefined) return []
-  const why = 'from then on nobody connects to it'
+  const why = 'after that, nothing can connect to it'
   return [
-    { what: `the certificate of ${name} ${warning.what}`, why, remedy: 'tell those who run it', severity: 'warning' },
+    {
+      what: `the certificate of ${name} ${warning.what}`,
+      why,
+      remedy: 'tell the people who run it',
+      severity: 'warning',
+    },
   ]
 }

@@ -12,7 +12,7 @@ const WAIT_MS = 2000
 export const examineStore: Examination = async ({ config, userId }) => {
   const { kind, sqlite } = config.session.store
   if (kind !== 'sqlite') throw new Skipped('the store is Redis')
-  if (!existsSync(sqlite.file)) throw new Skipped(`${sqlite.file} is not there yet; the first start makes it`)
+  if (!existsSync(sqlite.file)) throw new Skipped(`${sqlite.file} does not exist yet; the first start creates it`)
   // How much room there is, `disks` tells.
   const setUp = sqliteSetUpFindings(sqlite.file).filter(({ code }) => code !== 'sqlite-room')
   return [...ownerFindings(sqlite.file, userId), ...conditionFindings(sqlite.file), ...setUpFindings(setUp, OPTION)]
@@ -23,15 +23,15 @@ function ownerFindings(fileName: string, userId: DoctorContext['userId']): Findi
   const findings: Finding[] = []
   if (userId !== undefined && userId !== 0 && uid !== userId)
     findings.push({
-      what: `${fileName} belongs to account ${uid}, and account ${userId} has looked`,
-      why: 'SQLite makes its log with the rights of the file, and the service may not get at it',
-      remedy: `chown it, with its -wal and -shm, to the account of the service`,
+      what: `${fileName} belongs to account ${uid}, but this check ran as account ${userId}`,
+      why: 'SQLite creates its log with the permissions of the file, so the service may not be able to access it',
+      remedy: `chown it, with its -wal and -shm files, to the account of the service`,
       ...{ option: OPTION, severity: 'warning' },
     })
   if (process.platform !== 'win32' && (mode & 0o077) !== 0)
     findings.push({
       what: `${fileName} has mode 0${(mode & 0o777).toString(8)}`,
-      why: 'accounts and claims in it are nobody else’s business',
+      why: 'it contains accounts and claims, which other accounts must not read',
       remedy: `chmod 0600 ${fileName}`,
       ...{ option: OPTION, severity: 'warning' },
     })
@@ -55,6 +55,6 @@ const damaged = (fileName: string, said: string): Finding => ({
   what: `SQLite says of ${fileName}: ${said}`,
   why: 'Torhaus does not start, or nobody can sign in',
   remedy:
-    'locked: see who holds it (`fuser`). Read-only or full: look at the disk and its owner. Otherwise move it away: a new one is made, and everybody signs in again',
+    'locked: find out what holds it (`fuser`). Read-only or full: check the disk and the owner. Otherwise move it away: a new one is created, and everyone has to sign in again',
   ...{ option: OPTION, severity: 'error' },
 })

@@ -43,9 +43,10 @@ export const examineUpstream: Examination = async ({ config, now, environment })
 }
 
 const cameBack: Finding = {
-  what: 'what answers at upstream.url is Torhaus, this one or another, and not the origin server',
-  why: 'each request comes back, and is refused with loop-detected',
-  remedy: 'name the server itself; where it has the name of publicUrl, see what that name leads to from this machine',
+  what: 'what answers at upstream.url is Torhaus (this instance or another), not the origin server',
+  why: 'each request comes back and is refused with loop-detected',
+  remedy:
+    'use the address of the server itself; if it has the same name as publicUrl, check what that name resolves to on this machine',
   ...{ option: 'upstream.url', severity: 'error' },
 }
 
@@ -67,9 +68,10 @@ async function headFindings({ upstream }: Config, url: URL, question: Question):
       {
         what: `the origin server refuses a field of ${bytes} bytes (${status === 0 ? 'it closes the connection' : status})`,
         why: isSmall
-          ? 'tickets of people in a few hundred groups are that long: they get 400 for every request'
-          : 'tickets of people in more than a thousand groups are that long',
-        remedy: 'IIS: MaxFieldLength and MaxRequestBytes of http.sys (registry) to 65536 and 131072, then restart it',
+          ? 'the tickets of people in a few hundred groups are that long, so all their requests get 400'
+          : 'the tickets of people in more than a thousand groups are that long',
+        remedy:
+          'IIS: set MaxFieldLength and MaxRequestBytes of http.sys (registry) to 65536 and 131072, then restart it',
         ...{ option: 'upstream.identity.kind', severity: isSmall ? 'error' : 'warning' },
       },
     ]
@@ -84,11 +86,11 @@ function clientCertificateFindings({ upstream }: Config, { status, text }: Answe
   const hasOne = own !== undefined
   return [
     {
-      what: `the origin server ${hasOne ? 'does not take our client certificate' : 'wants to see a client certificate'}, and answers 400`,
-      why: 'every request is answered so',
+      what: `the origin server ${hasOne ? 'does not accept our client certificate' : 'requires a client certificate'}, and answers 400`,
+      why: 'every request gets this answer',
       remedy: hasOne
-        ? 'let it trust the authority of that certificate (nginx: ssl_client_certificate), and look at its error log'
-        : 'name one with its key: certificateFile and privateKeyFile of upstream.tls',
+        ? 'make it trust the authority of that certificate (nginx: ssl_client_certificate), and check its error log'
+        : 'set certificateFile and privateKeyFile in upstream.tls',
       ...{ option: hasOne ? `upstream.tls.${own.name}` : 'upstream.tls', severity: 'error' },
     },
   ]
@@ -103,11 +105,11 @@ function passwordFindings({ credentials }: Config, answer: Answer): Finding[] {
   if (personalAccessTokens.length === 0 || !offers(answer, /(^|,\s*)basic\b/i)) return []
   return [
     {
-      what: 'the origin server offers Basic to whoever comes without credentials',
-      why: 'if it takes passwords there, one of the shape of a personal access token passes with one factor',
+      what: 'the origin server offers Basic to clients without credentials',
+      why: 'if it accepts passwords, one with the shape of a personal access token passes with one factor',
       remedy: isProven
-        ? 'switch Basic authentication with passwords off there (IIS: Basic Authentication), or see that it takes tokens only'
-        : 'switch Basic authentication with passwords off there, and set credentials.patProof',
+        ? 'turn off Basic authentication with passwords there (IIS: Basic Authentication), or make sure that it accepts only tokens'
+        : 'turn off Basic authentication with passwords there, and set credentials.patProof',
       ...{ option: 'credentials.personalAccessTokens', severity: isProven ? 'warning' : 'error' },
     },
   ]
@@ -118,9 +120,9 @@ function negotiateFindings({ upstream }: Config, answer: Answer): Finding[] {
   if (!isNeeded || answer.status !== 401 || offers(answer, /(^|,\s*)negotiate\b/i)) return []
   return [
     {
-      what: 'the origin server asks for credentials, and does not offer Negotiate',
-      why: 'tickets that Torhaus sends may be ignored: people get 401 from the server',
-      remedy: 'switch Windows authentication on there, with the provider Negotiate first',
+      what: 'the origin server asks for credentials, but does not offer Negotiate',
+      why: 'it may ignore the tickets that Torhaus sends, so people get 401 from the server',
+      remedy: 'turn on Windows authentication there, with the provider Negotiate first',
       ...{ option: 'upstream.identity.kind', severity: 'error' },
     },
   ]

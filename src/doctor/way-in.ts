@@ -15,7 +15,8 @@ const TIMEOUT_MS = 10_000
  */
 export const examineWayIn: Examination = async context => {
   const { config } = context
-  if (!(await isTorhaus(config))) throw new Skipped('Torhaus does not answer on its listener: start it, and ask again')
+  if (!(await isTorhaus(config)))
+    throw new Skipped('Torhaus does not answer on its listener: start it, and run this check again')
   const url = new URL(config.publicUrl)
   const listener = listenerUrl(config)
   const tls = { servername: url.hostname, rejectUnauthorized: false }
@@ -49,8 +50,8 @@ const isRefused = ({ refusedAs }: Probe, answer: RawAnswer) => refusedAs.include
 
 const unguarded = (name: string, answer: RawAnswer): Finding => ({
   what: `the listener itself answers the probe ${name} with ${answer.status} ${codeIn(answer) ?? ''}`.trimEnd(),
-  why: 'it is not this version of Torhaus, or not this configuration',
-  remedy: 'reload or restart it, and ask again',
+  why: 'it does not run this version of Torhaus, or not this configuration',
+  remedy: 'reload or restart it, and run this check again',
   severity: 'error',
 })
 
@@ -69,9 +70,9 @@ function hopFindings(name: string, probe: Probe, answer: RawAnswer): Finding[] {
   return [
     {
       what: `${hopIn(answer)} rewrites paths: the probe ${name} arrives as something else`,
-      why: 'rules are decided on another path than the client has asked for; repositories with encoded names are not found',
+      why: 'rules are decided by a different path from the one the client requested, and repositories with encoded names are not found',
       remedy:
-        'switch normalisation off: nginx proxy_pass without a path, HAProxy without normalize-uri, IIS ARR with useOriginalURLEncoding="false"',
+        'turn off normalization: nginx proxy_pass without a path, HAProxy without normalize-uri, IIS ARR with useOriginalURLEncoding="false"',
       ...{ option: 'publicUrl', severity: 'error' },
     },
   ]
@@ -84,25 +85,26 @@ function refusedEarly(name: string, answer: RawAnswer): Finding[] {
   return [
     {
       what: `${hopIn(answer)} answers the probe ${name} with ${answer.status} by itself`,
-      why: 'requests like it never reach Torhaus: GitLab, for one, needs encoded slashes',
-      remedy: 'let it pass such requests on, as deploy/haproxy.cfg and deploy/nginx.conf do (IIS: allowDoubleEscaping)',
+      why: 'such requests never reach Torhaus; GitLab, for example, needs encoded slashes',
+      remedy:
+        'make it pass such requests on, as deploy/haproxy.cfg and deploy/nginx.conf do (IIS: allowDoubleEscaping)',
       ...{ option: 'publicUrl', severity: 'warning' },
     },
   ]
 }
 
 const passed = (name: string, answer: RawAnswer): Finding => ({
-  what: `the probe ${name} is answered with ${answer.status}, and not by Torhaus: ${hopIn(answer)} has passed it on to somebody else`,
-  why: 'what goes past Torhaus is checked by nobody',
-  remedy: 'let everything for this host go to Torhaus alone, and see where publicUrl leads',
+  what: `the probe ${name} is answered with ${answer.status}, but not by Torhaus: ${hopIn(answer)} passed it on to another server`,
+  why: 'requests that bypass Torhaus are not checked',
+  remedy: 'send all requests for this host only to Torhaus, and check where publicUrl leads',
   ...{ option: 'publicUrl', severity: 'error' },
 })
 
 const forged: Finding = {
-  what: 'what a client writes into X-Forwarded-For or Forwarded is believed as its address',
-  why: 'rules by network, limits on passwords and the audit log go by what an attacker writes',
+  what: 'the client address is taken from what the client itself sends in X-Forwarded-For or Forwarded',
+  why: 'an attacker can choose the address used for rules by network, password limits and the audit log',
   remedy:
-    'let the balancer set the field and not append to it, and keep to listener.trustedProxies the proxies themselves, no whole networks',
+    'make the balancer set the field instead of appending to it, and list only the proxies themselves in listener.trustedProxies, not whole networks',
   ...{ option: 'listener.trustedProxies', severity: 'error' },
 }
 
@@ -113,9 +115,10 @@ function clientFindings({ config }: DoctorContext, answer: RawAnswer): Finding[]
   if (trustedProxies.length === 0) return isByHop(config, answer) ? [unlisted(answer)] : []
   return [
     {
-      what: 'the address of the client does not arrive by way of publicUrl',
-      why: 'everybody counts as one client, the balancer: rules by network and limits hit all or nobody',
-      remedy: 'let the balancer set the field of listener.forwardedField, and list the address it comes from',
+      what: 'the client address does not arrive through publicUrl',
+      why: 'all clients seem to be the balancer, so rules by network and limits apply to all of them or to none',
+      remedy:
+        'make the balancer set the field named in listener.forwardedField, and list the address that it connects from',
       ...{ option: 'listener.trustedProxies', severity: 'error' },
     },
   ]
@@ -126,9 +129,10 @@ const isByHop = ({ publicUrl, listener }: DoctorContext['config'], { fields }: R
   fields.has('server') || fields.has('via') || (!isPlainHttp(publicUrl) && listener.tls === undefined)
 
 const unlisted = (answer: RawAnswer): Finding => ({
-  what: `${hopIn(answer)} answers by way of publicUrl, and listener.trustedProxies is empty`,
-  why: 'everybody counts as one client, the balancer: rules by network and limits hit all or nobody',
-  remedy: 'list the address that the balancer connects from, and let it set the field of listener.forwardedField',
+  what: `${hopIn(answer)} answers at publicUrl, but listener.trustedProxies is empty`,
+  why: 'all clients seem to be the balancer, so rules by network and limits apply to all of them or to none',
+  remedy:
+    'list the address that the balancer connects from, and make it set the field named in listener.forwardedField',
   ...{ option: 'listener.trustedProxies', severity: 'warning' },
 })
 

@@ -183,7 +183,7 @@ test('of several, one is named; in words each line begins with the option', asyn
   }))
   const run = (...more: string[]) => runTorhaus(['op-check', '--config', file, ...more])
   assert.equal((await run()).code, 2)
-  assert.match((await run('--provider', 'nobody')).error, /nobody is no provider: corp, other/)
+  assert.match((await run('--provider', 'nobody')).error, /nobody is not a provider; choose from: corp, other/)
   const { code, out } = await run('--provider', 'other')
   assert.equal(code, 1)
   assert.match(out, /^providers\.other\.issuer: /m)

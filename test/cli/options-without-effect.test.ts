@@ -29,7 +29,7 @@ test('an account without a scheme is somebody with a session, and never nobody',
   const { code, out } = await explain('GET', '/x', ...staff)
   assert.deepEqual([code, out.trim().split('\n').at(-1)], [0, 'ada-alone: decides: refuse'])
   assert.equal((await explain('GET', '/x', '--scheme', 'session', ...staff)).out, out)
-  assert.match((await explain('GET', '/x')).out, /ada-alone: does not fit: account, groups\n/)
+  assert.match((await explain('GET', '/x')).out, /ada-alone: does not match: account, groups\n/)
 })
 
 const sayingNothing: readonly [args: string[], says: RegExp][] = [
@@ -38,12 +38,12 @@ const sayingNothing: readonly [args: string[], says: RegExp][] = [
   [['--scheme', 'negotiate', '--group', 'staff'], /^--group has no effect without .*: add --account/],
   ...['none', 'certificate', 'server-token', 'pat'].map((scheme): [string[], RegExp] => [
     ['--scheme', scheme, '--group', 'staff', ...(scheme === 'none' ? [] : ['--account', 'ada'])],
-    new RegExp(`^--group has no effect with --scheme ${scheme}\\b.*: leave it out, or give --scheme session`),
+    new RegExp(`^--group has no effect with --scheme ${scheme}\\b.*: omit it, or use --scheme session`),
   ]),
-  [['--field', 'X-Nonsense'], /^--field takes NAME: VALUE; not X-Nonsense\n/],
-  [['--field', 'Authorization: Bearer x'], /^--field has no effect with Authorization: say it by --scheme/],
-  [['--field', 'user-agent: git/2'], /^--field has no effect with user-agent: say it by --client-class\n/],
-  [['--field', 'X-Forwarded-For: 10.0.0.1'], /say it by --address\n/],
+  [['--field', 'X-Nonsense'], /^--field must be NAME: VALUE, not X-Nonsense\n/],
+  [['--field', 'Authorization: Bearer x'], /^--field has no effect with Authorization: use --scheme/],
+  [['--field', 'user-agent: git/2'], /^--field has no effect with user-agent: use --client-class\n/],
+  [['--field', 'X-Forwarded-For: 10.0.0.1'], /use --address\n/],
 ]
 
 for (const [args, says] of sayingNothing)
@@ -65,14 +65,17 @@ test('of what stands behind the URL the argument itself is named, with --config 
     assert.equal(code, 2)
     assert.match(error, /^Unexpected argument 'extra'\n/, args.join(' '))
   }
-  assert.match((await explain(file, 'GET', '/x')).error, /^the configuration is given twice\n/)
+  assert.match((await explain(file, 'GET', '/x')).error, /^the configuration file is given twice\n/)
 })
 
 test('doctor refuses what belongs to a subject that it does not look at, or to a delegation that there is not', async () => {
   const mistakes: readonly [args: string[], says: RegExp][] = [
     [['--only', 'files', '--slow', '5'], /^--slow has no effect without .*: add --only long-requests/],
     [['--only', 'files', '--account', 'ada'], /^--account has no effect without .*: add --only kerberos/],
-    [['--account', 'ada'], /^--account has no effect: this configuration delegates nobody \(upstream\.identity\.kind/],
+    [
+      ['--account', 'ada'],
+      /^--account has no effect: this configuration does not use delegation \(upstream\.identity\.kind/,
+    ],
   ]
   for (const [args, says] of mistakes) {
     const { code, out, error } = await runTorhaus(['doctor', '--config', file, ...args])

@@ -51,13 +51,13 @@ async function interrupted(signal: NodeJS.Signals, more: readonly string[] = [])
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const)
   test(`${signal} while a stop waits takes its file away, so that Torhaus can be started again`, async () => {
     const { code, complaint, isLeft } = await interrupted(signal)
-    assert.match(complaint, new RegExp(`^${signal} came before Torhaus had ended; .*torhaus\\.stop is removed`))
+    assert.match(complaint, new RegExp(`^${signal} arrived before Torhaus had stopped; .*torhaus\\.stop is removed`))
     assert.deepEqual([code, isLeft], [130, false])
   })
 
 test('a stop that holds leaves its file also where a signal ends it, and says so', async () => {
   const { code, complaint, isLeft } = await interrupted('SIGINT', ['--hold'])
-  assert.match(complaint, /torhaus\.stop is left there \(--hold\)/)
+  assert.match(complaint, /torhaus\.stop is kept \(--hold\)/)
   assert.deepEqual([code, isLeft], [130, true])
 })
 
@@ -65,7 +65,7 @@ test('a reload says that what listens at the admin address is no Torhaus', async
   for (const other of [{}, null, 'ok', { reloads: 1 }]) {
     life = other
     const { code, error } = await runTorhaus(['reload', '--config', configFile])
-    assert.match(error, /^the admin listener at 127\.0\.0\.1:\d+ gives no answer of Torhaus .*is no Torhaus\n$/)
+    assert.match(error, /^the admin listener at 127\.0\.0\.1:\d+ does not answer like Torhaus .*is not Torhaus\n$/)
     assert.equal(code, 1)
   }
 })

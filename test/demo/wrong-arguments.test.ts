@@ -34,7 +34,7 @@ const MISTAKES: readonly (readonly [args: string, code: number, sentence: RegExp
   [
     'devkit/rollout/main.ts --requests -1',
     2,
-    /^Option '--requests' has no value; one that begins with a hyphen: --requests=VALUE: there are --json, .*\n$/,
+    /^Option '--requests' has no value; write a value that begins with a hyphen as --requests=VALUE: there are --json, .*\n$/,
   ],
   ['loadtest/mission/main.ts --rate', 2, /^Option '--rate' has no value: there are --json, .*\n$/],
   ['loadtest/bench/run.ts session typo', 2, /^No benchmark is called typo: there are access-token, .*session.*\n$/],

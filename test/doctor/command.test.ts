@@ -46,7 +46,7 @@ test('for pipelines it prints findings with what, why, remedy, option and severi
 test('wrong words end with 2, and a configuration with problems with 78', async () => {
   const unknown = await doctor('--only', 'weather')
   assert.equal(unknown.code, 2)
-  assert.match(unknown.error, /^there is no subject weather: files, /)
+  assert.match(unknown.error, /^weather is not a subject; choose from: files, /)
   assert.equal((await runTorhaus(['doctor', '--config', '/no/such/file'])).code, 78)
 })
 
@@ -69,6 +69,6 @@ test('as the account of the service it finds what root does not: a key that it c
   for (const stranger of ['no-such-account', '3999999999']) {
     const { code, error } = await doctor('--as-user', stranger)
     assert.equal(code, 2)
-    assert.match(error, new RegExp(`^there is no account ${stranger} on this machine\\n`))
+    assert.match(error, new RegExp(`^this machine has no account ${stranger}\\n`))
   }
 })

@@ -48,7 +48,7 @@ test('a wrong secret, a client that is unknown, and a redirect URI that is not r
   assert.match(unknown[0] ?? '', /^error \(oidc\.clientSecretFile\) the OP does not accept this client/)
   await assertFound(
     ofProvider({ ...config, publicUrl: 'https://devops.example.com' }),
-    /^error \(publicUrl\) the OP refuses a sign-in that leads back to https:\/\/devops\.example\.com\/\.torhaus\/callback \(400\)/,
+    /^error \(publicUrl\) the OP refuses a sign-in with the redirect URI https:\/\/devops\.example\.com\/\.torhaus\/callback \(400\)/,
   )
 })
 
@@ -71,7 +71,7 @@ test('a wrong path, another name and an OP that is away are told apart, each wit
   )
   await assertFound(
     ofProvider(withIssuer(`${issuer}/`)),
-    /^error \(oidc\.issuer\) the OP calls itself "http:\S+", and oidc\.issuer is "http:\S+\/"/,
+    /^error \(oidc\.issuer\) the OP calls itself "http:\S+", but oidc\.issuer is "http:\S+\/"/,
   )
   await assertFound(
     ofProvider(withIssuer('http://127.0.0.1:9')),
@@ -79,7 +79,7 @@ test('a wrong path, another name and an OP that is away are told apart, each wit
   )
   await assertFound(
     ofProvider(withIssuer('https://op.torhaus.invalid')),
-    /^error \(oidc\.issuer\) the OP \(https:\/\/op\.torhaus\.invalid\) has a name that leads nowhere/,
+    /^error \(oidc\.issuer\) the OP \(https:\/\/op\.torhaus\.invalid\) has a name that does not resolve/,
   )
 })
 
@@ -124,7 +124,7 @@ test('an OP without keys, or one that does not list what we ask for, is found', 
   const findings = await ofProvider(withIssuer(lying.issuer))
   lying.answerAt('/jwks')
   lying.describe()
-  assert.match(findings.join('\n'), /^error \(oidc\.issuer\) \S+\/jwks holds no key that signs$/m)
+  assert.match(findings.join('\n'), /^error \(oidc\.issuer\) \S+\/jwks contains no signing key$/m)
   assert.match(
     findings.join('\n'),
     /^warning \(secondFactor\.acceptAcr\) the OP does not list \S+ in acr_values_supported$/m,

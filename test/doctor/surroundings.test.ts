@@ -35,12 +35,12 @@ test('secrets that others may read, folders that all may write to, and root who 
   using place = createPlace()
   const config = configIn(place.configFile)
   assert.deepEqual(await found('files', config), [])
-  await assertFound(found('files', config, { userId: 0 }), /^warning \(\) root has looked/)
+  await assertFound(found('files', config, { userId: 0 }), /^warning \(\) this check ran as root/)
   chmodSync(place.file('session-key'), 0o644)
   await assertFound(found('files', config), /^error \(session\.encryptionKeyFiles\[0\]\) .*session-key has mode 0644/)
   chmodSync(place.file('session-key'), 0o600)
   chmodSync(place.directory, 0o777)
-  await assertFound(found('files', config), /^error \(\) everybody can write to /)
+  await assertFound(found('files', config), /^error \(\) everyone can write to /)
 })
 
 test('a certificate that has expired is an error, and one without its chain a warning', async () => {
@@ -53,14 +53,14 @@ test('a certificate that has expired is an error, and one without its chain a wa
   place.write('tls.crt', place.authority.sign('DNS:devops.example.com').certificate)
   await assertFound(
     found('certificates', config),
-    /^warning \(listener\.tls\.certificateFile\) .*tls\.crt holds the certificate alone/,
+    /^warning \(listener\.tls\.certificateFile\) .*tls\.crt contains only the certificate/,
   )
 })
 
 test('a store of another account, or one that cannot be written or is locked, is named', async () => {
   using place = createPlace()
   const config = configIn(place.configFile)
-  assert.match((await found('store', config)).join(), /^skipped: .* is not there yet/)
+  assert.match((await found('store', config)).join(), /^skipped: .* does not exist yet/)
   const name = withDatabase(place)
   const userId = process.getuid?.()
   assert.deepEqual(await found('store', config, { userId }), [])
@@ -75,7 +75,7 @@ test('a store of another account, or one that cannot be written or is locked, is
   chownSync(name, 1234, 1234)
   await assertFound(
     found('store', config, { userId: 1000 }),
-    /^warning \(session\.store\.sqlite\.file\) .* belongs to account 1234, and account 1000 has looked/,
+    /^warning \(session\.store\.sqlite\.file\) .* belongs to account 1234, but this check ran as account 1000/,
   )
 })
 
@@ -159,7 +159,7 @@ test('a name that leads nowhere is named', async () => {
   const local = { ...config, publicUrl: 'http://localhost', oidc: { ...onlyOf(config), issuer: 'http://127.0.0.1' } }
   await assertFound(
     found('names', { ...local, upstream: { ...config.upstream, url: 'https://tfs.torhaus.invalid' } }),
-    /^error \(upstream\.url\) the name tfs\.torhaus\.invalid leads nowhere from here/,
+    /^error \(upstream\.url\) the name tfs\.torhaus\.invalid does not resolve from here/,
   )
 })
 
@@ -182,7 +182,7 @@ test('an address that is left over from another time is named, where others of t
   try {
     assert.deepEqual(await findings('127.0.0.1'), [])
     const [finding] = await findings('127.0.0.1', '127.0.0.66')
-    assert.equal(finding?.what, 'of the addresses of devops.example.com, nobody answers at 127.0.0.66')
+    assert.equal(finding?.what, 'of the addresses of devops.example.com, nothing answers at 127.0.0.66')
   } finally {
     await new Promise(closed => server.close(closed))
   }
@@ -205,5 +205,5 @@ test('a clock that is ten minutes off is named, with whom it differs from', asyn
   } finally {
     await closeServer(server)
   }
-  assert.match((await found('clocks', here)).join(), /^skipped: neither OP nor origin server/)
+  assert.match((await found('clocks', here)).join(), /^skipped: neither the OP nor the origin server/)
 })

@@ -85,7 +85,7 @@ test('nothing is said of one that is named by an address of IPv6', {
 test('a Torhaus in place of the server is told, as where upstream.url is publicUrl', async () => {
   await assertFound(
     ofServer((_, response) => response.writeHead(401, { 'X-Torhaus-Error': 'credentials-missing' }).end()),
-    /^error \(upstream\.url\) what answers at upstream\.url is Torhaus, this one or another, and not the origin server/,
+    /^error \(upstream\.url\) what answers at upstream\.url is Torhaus \(this instance or another\), not the origin server/,
   )
 })
 
@@ -98,11 +98,11 @@ test('nothing is said of a server that answers, over TLS of the configured autho
 test('a certificate of another name, of another authority, or soon to expire is named', async () => {
   await assertFound(
     overTls('DNS:other.example.com'),
-    /^error \(upstream\.url\) the origin server \(https:\S+\) shows a certificate for another name/,
+    /^error \(upstream\.url\) the origin server \(https:\S+\) presents a certificate for another name/,
   )
   await assertFound(
     overTls('IP:127.0.0.1', config => ({ ...config, upstream: { ...config.upstream, tls: {} } })),
-    /^error \(upstream\.url\) the origin server \S+ shows a certificate of an authority that is not trusted/,
+    /^error \(upstream\.url\) the origin server \S+ presents a certificate from an authority that is not trusted/,
   )
   await assertFound(
     overTls('IP:127.0.0.1', unchanged, 1),
@@ -110,7 +110,7 @@ test('a certificate of another name, of another authority, or soon to expire is 
   )
   await assertFound(
     overTls('IP:127.0.0.1', unchanged, -1),
-    /^error \(upstream\.url\) .* shows a certificate that has expired/,
+    /^error \(upstream\.url\) .* presents an expired certificate/,
   )
 })
 
@@ -140,6 +140,6 @@ test('a server whose limit of heads is below a ticket is named, and one that doe
   assert.deepEqual(await ofServer(negotiate, byKerberos, { maxHeaderSize: 131_072 }), [])
   await assertFound(
     ofServer(challenge('NTLM'), byKerberos, { maxHeaderSize: 131_072 }),
-    /^error \(upstream\.identity\.kind\) the origin server asks for credentials, and does not offer Negotiate/,
+    /^error \(upstream\.identity\.kind\) the origin server asks for credentials, but does not offer Negotiate/,
   )
 })

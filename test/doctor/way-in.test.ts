@@ -89,19 +89,19 @@ test('a hop that resolves dot segments, decodes slashes or merges them is told t
 
 test('a hop that passes on what a client says of its own address is an error, and so is one that says nothing', async () => {
   await assertFound(
-    behind({ client: () => undefined }).then(all => all.filter(line => line.includes('believed'))),
-    /^error \(listener\.trustedProxies\) what a client writes into X-Forwarded-For or Forwarded is believed/,
+    behind({ client: () => undefined }).then(all => all.filter(line => line.includes('itself sends'))),
+    /^error \(listener\.trustedProxies\) the client address is taken from what the client itself sends/,
   )
   await assertFound(
     behind({ client: fields => delete fields['X-Forwarded-For'] }),
-    /^error \(listener\.trustedProxies\) the address of the client does not arrive/,
+    /^error \(listener\.trustedProxies\) the client address does not arrive/,
   )
 })
 
 test('a balancer is seen where no proxy is listed, and without one nothing is said', async () => {
   await assertFound(
     behind({ client: fields => delete fields['X-Forwarded-For'] }, { trustedProxies: [] }),
-    /^warning \(listener\.trustedProxies\) a hop before Torhaus \(hop\/1\) answers by way of publicUrl, and listener\.trustedProxies is empty/,
+    /^warning \(listener\.trustedProxies\) a hop before Torhaus \(hop\/1\) answers at publicUrl, but listener\.trustedProxies is empty/,
   )
   const direct = { ...config, listener: { ...config.listener, trustedProxies: [] } }
   const untold = await found('way-in', direct)
@@ -129,7 +129,7 @@ test('a hop that refuses by itself what may be meant is a warning, and one that 
     },
   })
   assert.deepEqual(about(elsewhere), ['doubled-slash'])
-  assert.match(elsewhere[0] ?? '', /^error \(publicUrl\) .* is answered with 200, and not by Torhaus: a hop/)
+  assert.match(elsewhere[0] ?? '', /^error \(publicUrl\) .* is answered with 200, but not by Torhaus: a hop/)
 })
 
 test('where publicUrl cannot be reached from here it is said, and where Torhaus does not run nothing is asked', async () => {

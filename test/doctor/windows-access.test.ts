@@ -25,7 +25,7 @@ test('doctor says on Windows that access control lists were not looked at, and w
   const found = await examineFiles(context, 'win32')
   assert.deepEqual(
     found.map(({ what }) => what),
-    ['who may read the keys was not looked at: Windows says it by access control lists'],
+    ['it was not checked who may read the keys, because Windows uses access control lists'],
   )
   assertCommand(found[0]?.remedy ?? '')
   assert.match(found[0]?.remedy ?? '', /\*S-1-5-32-544.*\*S-1-5-18/)

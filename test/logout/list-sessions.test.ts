@@ -57,5 +57,5 @@ test('in Redis somebody is found by name, and everybody is not listed', async t 
   await lab.person()
   assert.match((await list('--account', 'ADA')).out, /^sessions: 1\n/)
   const { code, error } = await list()
-  assert.deepEqual([code, error], [1, 'in Redis nobody is listed but by name: give --account\n'])
+  assert.deepEqual([code, error], [1, 'sessions in Redis can be listed only for one person: add --account\n'])
 })

@@ -33,19 +33,22 @@ function explain(...args: string[]): { readonly lines: string[]; readonly status
   return { lines: (stdout + stderr).trim().split('\n'), status }
 }
 
-test('the rule that decides is named, and why each one above it does not fit', () => {
+test('the rule that decides is named, and why each one above it does not match', () => {
   const push = 'https://devops.example/wiki/r/info/refs?service=git-receive-pack'
   assert.deepEqual(explain(file, 'GET', push, '--scheme', 'basic').lines, [
-    'agent-token-exchange: does not fit: methods, path, schemes',
-    'office: does not fit: networks',
-    'by-card: does not fit: schemes',
-    'no-wiki (report only): fits, and would ask for: refuse',
+    'agent-token-exchange: does not match: methods, path, schemes',
+    'office: does not match: networks',
+    'by-card: does not match: schemes',
+    'no-wiki (report only): matches, and would require: refuse',
     'fresh-push: decides: second-factor, at most 600 s old',
   ])
 })
 
 test('what no rule fits needs a second factor; what is in the network does not', () => {
-  assert.equal(explain(file, 'GET', '/x').lines.at(-1), 'second-factor: decides, for no rule fits: second-factor')
+  assert.equal(
+    explain(file, 'GET', '/x').lines.at(-1),
+    'second-factor: decides, because no rule matches: second-factor',
+  )
   const inside = explain(file, 'GET', '/x', '--scheme', 'basic', '--address', '10.1.2.3')
   assert.equal(inside.lines.at(-1), 'office: decides: first-factor')
   assert.deepEqual(explain('--config', file, 'GET', '/x').lines, explain(file, 'GET', '/x').lines)
@@ -58,7 +61,7 @@ test('who is known by a certificate is not who sends nothing', () => {
 
 test('a path that can be read in two ways is said to be refused where that makes a difference', () => {
   assert.match(explain(file, 'GET', '/a/%2e%2e/_apis/oauth2/token').lines.at(-1) ?? '', /^second-factor: decides/)
-  assert.match(explain(file, 'POST', '/a/../_apis/oauth2/token').lines.at(-1) ?? '', /two ways.*refused/)
+  assert.match(explain(file, 'POST', '/a/../_apis/oauth2/token').lines.at(-1) ?? '', /several ways.*refused/)
 })
 
 test('what cannot be understood is answered with the usage, and a bad configuration with its problems', () => {
@@ -92,7 +95,7 @@ test('an account is known by each of its names, as it is when requests come', as
     const ask = (account: string) => explain(named, 'GET', '/', '--scheme', 'bearer', '--account', account).lines.join()
     for (const account of ['admin', 'Admin@CORP', 'corp\\admin'])
       assert.match(ask(account), /no-admin: decides/, account)
-    assert.match(ask('OTHER\\admin'), /no-admin: does not fit/)
+    assert.match(ask('OTHER\\admin'), /no-admin: does not match/)
   } finally {
     await rm(folder, { recursive: true })
   }

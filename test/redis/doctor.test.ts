@@ -60,7 +60,7 @@ test('a Redis that is away, a wrong password and keys that are not ours are name
 
 test('a Redis that takes nothing more is named, and so is a clock that differs', async () => {
   await redis.cli('CONFIG', 'SET', 'maxmemory', '1')
-  await assertFound(found('redis', withRedis()), /^error \(session\.store\.redis\) Redis does not take .*OOM/)
+  await assertFound(found('redis', withRedis()), /^error \(session\.store\.redis\) Redis does not accept .*OOM/)
   await redis.cli('CONFIG', 'SET', 'maxmemory', '0')
   await assertFound(
     found('redis', withRedis(), { now: () => Date.now() + 600_000 }),

@@ -22,7 +22,7 @@ test('when nobody reads the log any more, requests go on, standard error says it
       await ask()
       return (await lab.metric('torhaus_log_writes_failed_total')) > 1
     })
-    assert.equal(lab.errors().match(/cannot write its log, and goes on without: EPIPE/g)?.length, 1)
+    assert.equal(lab.errors().match(/cannot write its log, and continues without it: EPIPE/g)?.length, 1)
     assert.equal((await lab.readiness()).status, 200)
     lab.supervisor.kill('SIGTERM')
     assert.equal(await lab.ended(), 0)

@@ -26,7 +26,7 @@ test('a stop file drains it as SIGTERM does, and it does not start again until t
     const again = await command(lab, 'start')
     assert.deepEqual(again, {
       ...{ code: 0, out: '' },
-      error: `Torhaus does not start while ${stopFile} is there: remove that file first.\n`,
+      error: `Torhaus does not start while ${stopFile} exists: remove that file first.\n`,
     })
   } finally {
     await lab.close()
@@ -42,7 +42,7 @@ test('`torhaus stop` waits until it has ended, and takes the stop file away, or 
     try {
       const { code, out, error } = await command(lab, 'stop', ...hold)
       assert.deepEqual([code, error], [0, ''])
-      assert.equal(out, `Torhaus has stopped: nobody listens at ${lab.adminAddress}.\n`)
+      assert.equal(out, `Torhaus has stopped: nothing listens at ${lab.adminAddress} any more.\n`)
       assert.equal(await lab.ended(), 0)
       assert.equal(existsSync(join(lab.directory, 'torhaus.stop')), isLeft)
     } finally {
@@ -59,7 +59,7 @@ test('`torhaus stop` says where something goes on to answer, and leaves the stop
     await copyFile(lab.configFile, other)
     const { code, error } = await runTorhaus(['stop', '--config', other])
     assert.equal(code, 1)
-    assert.match(error, /^Torhaus still answers at 127\.0\.0\.1:\d+ after 19 s; .*other\.stop is left there\n$/)
+    assert.match(error, /^Torhaus still answers at 127\.0\.0\.1:\d+ after 19 s; .*other\.stop is kept\n$/)
     assert.ok(existsSync(join(lab.directory, 'other.stop')))
   } finally {
     await lab.close()
@@ -75,7 +75,7 @@ test('`torhaus stop` of what does not answer claims no end, and says who would e
     assert.deepEqual([code, error], [0, ''])
     assert.match(
       out,
-      /^Nobody listened at 127\.0\.0\.1:\d+\. .* has the admin address from before a change, .* ends within 2 s\.\n$/,
+      /^Nothing listened at 127\.0\.0\.1:\d+\. .* uses the admin address from before a change; .* stops within 2 s\.\n$/,
     )
     assert.equal(await lab.ended(), 0)
   } finally {
@@ -106,7 +106,7 @@ test('`torhaus reload` resolves once new workers have taken over, and says what 
     await lab.rewrite(config => ({ ...config, listener: { ...config.listener, workers: 3 } }))
     assert.deepEqual(await command(lab, 'reload'), {
       ...{ code: 0, error: '' },
-      out: 'Torhaus runs with the configuration as it is now.\n',
+      out: 'Torhaus now runs with the current configuration.\n',
     })
     assert.equal((await lab.readiness()).body.parts.workers, '3 of 3')
     const { 'torhaus.reason': reason } = await lab.logged(record => record['event.action'] === 'reload')
@@ -119,7 +119,7 @@ test('`torhaus reload` resolves once new workers have taken over, and says what 
     assert.match(mistaken.error, /torhaus\.yaml:\d+: listener\.workers: /)
     await lab.rewrite(config => ({ ...config, listener: { ...config.listener, workers: 1, host: '192.0.2.1' } }))
     const refused = await command(lab, 'reload')
-    assert.deepEqual(refused, { code: 1, out: '', error: 'the configuration was not taken; the log says why\n' })
+    assert.deepEqual(refused, { code: 1, out: '', error: 'the configuration was not accepted; the log says why\n' })
     assert.equal((await lab.readiness()).body.parts.workers, '3 of 3')
   } finally {
     await lab.close()
@@ -136,7 +136,7 @@ test('`torhaus reload` of what does not run says where nobody listens, and asks 
       [code, error],
       [
         1,
-        `nobody listens at ${lab.adminAddress}: Torhaus is not running, is still starting, or still has the admin address from before the change; in that case create ${join(lab.directory, 'torhaus.reload')} by hand\n`,
+        `nothing listens at ${lab.adminAddress}: Torhaus is not running, is still starting, or still uses the admin address from before a change; in that case, create ${join(lab.directory, 'torhaus.reload')} by hand\n`,
       ],
     )
     assert.ok(!existsSync(join(lab.directory, 'torhaus.reload')))
