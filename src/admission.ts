@@ -1,10 +1,10 @@
 /**
- * The proof that an exchange passed the second-factor stage: a fact at run time, which no cast makes up.
+ * The proof that an exchange passed the second-factor stage. It exists at run time, so a cast cannot forge it.
  *
  *   minted (require-second-factor) --> forwarded (forward) --> tunnelled (Tunnels.open)
  *
- * Each step is taken once. A proof belongs to the response of one exchange: copied to another exchange, used twice, or
- * made up, it is refused, and nothing reaches the origin server.
+ * Each step is taken once. A proof belongs to the response of one exchange. One that was copied to another exchange,
+ * used twice or made up is refused, and nothing reaches the origin server.
  */
 import type { ServerResponse } from 'node:http'
 import { Fault } from './errors.ts'

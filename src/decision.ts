@@ -1,6 +1,6 @@
 import type { Code, NewSignIn } from './errors.ts'
 
-/** Go on with what is known now. */
+/** Continue with the next stage, with what is known now. */
 export interface Proceed<Out> {
   readonly kind: 'proceed'
   readonly exchange: Out

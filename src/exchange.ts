@@ -1,6 +1,6 @@
 /**
- * What is known about one exchange after each stage of the pipeline. A stage takes one of these types and returns the
- * next; the order of the types is the order of the stages, and `tsc` keeps it.
+ * What is known about an exchange after each stage of the pipeline. A stage takes one of these types and returns the
+ * next, so `tsc` enforces the order of the stages.
  *
  *   Arrival -> Connected -> Traced -> Presented -> Authenticated -> Admitted -> Mapped -> Delegated
  */

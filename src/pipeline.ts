@@ -1,7 +1,7 @@
 /**
- * The whole policy, top to bottom. A request that comes to be forwarded has passed each of these stages in this order;
- * the type of each stage's input is the output of the one before, so `npm run check` fails where one is left out.
- * Should the second factor be left out all the same, `forward` misses its proof (`admission.ts`) and answers 500.
+ * The whole policy, top to bottom. A request that is forwarded has passed each of these stages in this order. The input
+ * type of each stage is the output type of the one before, so `npm run check` fails if a stage is left out. If the
+ * second factor were left out anyway, `forward` would miss its proof (`admission.ts`) and answer 500.
  */
 
 import { type AuthenticateParts, authenticate } from '../middleware/authenticate.ts'

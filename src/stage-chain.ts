@@ -2,7 +2,7 @@ import type { Decision, Refusal, Stage } from './decision.ts'
 import { type Fault, toFault } from './errors.ts'
 import type { Arrival, PartialExchange } from './exchange.ts'
 
-/** How a chain of stages ended: all passed, or the stage that refused and what was known by then. */
+/** The result of a chain of stages: all passed, or one refused, with what was known at that point. */
 export type ChainResult<Out> =
   | { readonly passed: true; readonly exchange: Out }
   | {

@@ -1,7 +1,7 @@
 import { coverText } from '../cover.ts'
 import type { Confirmation, Grant, GrantScope } from './grant-store.ts'
 
-/** Signs for this Torhaus, and knows what it has signed, with whichever of its keys. */
+/** Signs grants for this Torhaus, and recognizes its own signatures, made with any of its keys. */
 export interface Signer {
   sign(text: string): string
   hasSigned(text: string, signature: string): boolean

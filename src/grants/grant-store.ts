@@ -1,4 +1,4 @@
-/** Where second-factor grants live, and the requests for them. Several processes share one store. */
+/** Stores second-factor grants and the requests for them. Several processes share one store. */
 
 import type { AccountKey } from '../account-key.ts'
 import type { Awaitable } from '../awaitable.ts'

@@ -1,7 +1,7 @@
 /**
- * Second-factor grants: how git, Visual Studio and scripts come by a second factor. They cannot be redirected; so they
- * are refused with a link, a person opens it in any browser, signs in with the second factor and confirms; the next try
- * passes.
+ * Second-factor grants: how git, Visual Studio and scripts get a second factor. They cannot be redirected, so they are
+ * refused with a link. A person opens it in any browser, signs in with the second factor and confirms; then the next
+ * try passes.
  *
  *   client, first factor only --> ask()      --> 403 with a link and a code
  *   person at the link        --> request()  --> sees account, address, program, time

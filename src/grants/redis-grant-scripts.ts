@@ -1,4 +1,4 @@
-/** What is done to grants in one step. All of an account lies in one hash slot. */
+/** Atomic operations on grants. Everything of an account is in one hash slot. */
 import { redisScript } from '../store/redis-script.ts'
 
 /** `prune`: takes out of a hash what has expired. `keep`: the hash lives for so long at least. */

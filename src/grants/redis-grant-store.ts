@@ -1,7 +1,7 @@
 /**
- * Grants in Redis. All of an account lies in one hash slot: a hash of its grants and one of its requests, by scope. So
- * a confirmation takes the request and makes the grant in one step. Only the way from a code to its account lies
- * elsewhere.
+ * Grants in Redis. Everything of an account is in one hash slot: a hash of its grants and one of its requests, by
+ * scope. So a confirmation removes the request and creates the grant in one step. Only the mapping from a code to its
+ * account is elsewhere.
  */
 import { type AccountKey, storedAccountKey } from '../account-key.ts'
 import type { Clock } from '../clock.ts'

@@ -1,4 +1,4 @@
-/** Open requests in SQLite. What changes something is called within a transaction. */
+/** Open requests in SQLite. Methods that change something must be called within a transaction. */
 import { storedAccountKey } from '../account-key.ts'
 import { coverText, parseCover } from '../cover.ts'
 import type { ClientClass } from '../http/client-class.ts'

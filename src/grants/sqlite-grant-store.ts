@@ -6,7 +6,7 @@ import type { Grant, GrantRequest, GrantScope, GrantStore } from './grant-store.
 import { REQUEST_SCHEMA, SqliteGrantRequestStore, scopeOf } from './sqlite-grant-request-store.ts'
 import { areConfirmations, flatOf, readConfirmations, withEarlier, writtenConfirmations } from './written-grant.ts'
 
-/** `grant_confirmations` is for what the older table has no columns for; a row whose grant is gone says nothing. */
+/** `grant_confirmations` has what the older table has no columns for; a row without its grant has no meaning. */
 export const GRANT_SCHEMA = `${REQUEST_SCHEMA}
 CREATE TABLE IF NOT EXISTS second_factor_grant (
   account TEXT NOT NULL, network TEXT NOT NULL, client_class TEXT NOT NULL, id TEXT NOT NULL UNIQUE,

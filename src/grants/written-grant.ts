@@ -1,6 +1,6 @@
 /**
- * Grants as both stores keep them. Earlier versions know one confirmation per grant, and of its evidence `acr` and
- * `auth_time`; they go on reading and writing that, and what they do not know stands beside it.
+ * Grants as both stores keep them. Earlier versions know one confirmation per grant, with `acr` and `auth_time` as its
+ * evidence. They can still read and write that; what they do not know is stored beside it.
  */
 import { coverText, isSameCover, parseCover } from '../cover.ts'
 import { hasShape, isNumber, isText, isTexts, isTrue, orAbsent, type Shape } from '../store/record-shape.ts'

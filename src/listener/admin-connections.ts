@@ -1,6 +1,6 @@
 /**
- * How many connections the admin listener has: few ask it, and it stands in the supervisor, which needs descriptors for
- * new workers. For one more, those go that ask nothing, as on the listener of the clients.
+ * Limits the connections of the admin listener. It has few clients, and runs in the supervisor, which needs descriptors
+ * for new workers. As on the client listener, one connection too many closes one without a request.
  */
 import type { IncomingMessage, Server, ServerResponse } from 'node:http'
 import type { Server as HttpsServer } from 'node:https'

@@ -1,7 +1,7 @@
 import type { IncomingMessage } from 'node:http'
 import type { RequestContent } from './request-content.ts'
 
-/** Content of clients that nobody knows, which is still to come: how long a connection is kept for it, they say. */
+/** Request content that unidentified clients have yet to send, and how long their connections are kept for it. */
 export class AwaitedContent {
   readonly #contents = new WeakMap<IncomingMessage, RequestContent>()
 

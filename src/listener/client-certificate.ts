@@ -1,7 +1,7 @@
 /**
- * Certificates of clients. TLS judges them at the handshake, and lets each connection stand: what is wrong is answered to
- * its requests, so that whoever asks reads why. A handshake that ended instead would be an alert that says little, with
- * TLS 1.3 after the client believes that all is well.
+ * Client certificates. TLS verifies them in the handshake, but the connection is kept open even if one is not valid:
+ * its requests are refused instead, so that the user reads why. An aborted handshake would be an alert that says
+ * little, and in TLS 1.3 would come after the client considers the handshake complete.
  */
 import { createHash, type X509Certificate } from 'node:crypto'
 import type { Socket } from 'node:net'

@@ -1,14 +1,14 @@
 /**
- * The connections of clients, all of them: also those in a TLS handshake, behind a PROXY protocol header that has not
- * come, and in a WebSocket, which Node's HTTP does not know (yet, or any more). There are at most so many. For one more,
- * others go, and where there are none of these, the new one:
+ * All client connections, including those that Node's HTTP does not know yet, or no longer knows: in a TLS handshake,
+ * waiting for a PROXY protocol header, or upgraded to a WebSocket. Their number is limited. When another one arrives,
+ * one of these kinds is closed, in this order, or else the new one:
  *
- *   keeping   never asked anything though there was time, or keeps content back that nobody known is to send
- *   stranger  has been answered, and asks nothing; nobody knows whose it is
- *   idle      the same, of somebody known: clients send again on another connection
- *   coming    is new, or keeps the pace with such content
+ *   keeping   has not sent a request although there was time, or an unidentified client holds back its content
+ *   stranger  is idle after a response, and its client is not identified
+ *   idle      is idle after a response to an identified client, which sends its next request on another connection
+ *   coming    is new, or an unidentified client sends its content fast enough
  *
- * Nothing here costs a request anything: what a connection does is looked up when it matters.
+ * This costs requests nothing: the state of a connection is looked up only when one has to be closed.
  */
 import type { Server } from 'node:http'
 import { Server as TlsServer } from 'node:https'

@@ -1,7 +1,7 @@
 /**
- * How many connections fit below the limit of descriptors. A process that reaches it can accept nothing, and read and
- * write no file; which of its parts fails first is chance. So each bound is lowered until all of them together stay
- * below.
+ * How many connections fit within the file descriptor limit. A process that reaches the limit can neither accept
+ * connections nor open files, and which part fails first is a matter of chance. So each bound is lowered until all of
+ * them together stay below the limit.
  */
 import { readFileSync } from 'node:fs'
 import type { Config } from '../../config/schema.ts'

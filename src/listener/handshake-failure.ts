@@ -1,4 +1,4 @@
-/** Why a TLS handshake failed, as far as OpenSSL says: a closed set, so that whoever fails many cannot fill the log. */
+/** Why a TLS handshake failed, as far as OpenSSL says. A closed set, so that many failures cannot fill the log. */
 export type HandshakeFailure =
   | 'version'
   | 'cipher'

@@ -1,7 +1,7 @@
 /**
- * A request on its way in. Of somebody whom nobody knows, content is read up to a bound before the request takes a
- * connection to the server: while it sends a byte now and then, only its own connection waits. What is longer goes on
- * from there, streamed.
+ * A request on its way in. Content from an unidentified client is buffered up to a bound before the request takes a
+ * connection to the server, so that a client that sends slowly occupies only its own connection. Longer content is
+ * streamed from there on.
  */
 import type { IncomingMessage } from 'node:http'
 import { Fault } from '../errors.ts'

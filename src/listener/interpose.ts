@@ -3,7 +3,7 @@ import type { Socket } from 'node:net'
 
 type Take = (socket: Socket) => void
 
-/** From now on `take` sees each new connection before the server does, and passes on what the server is to have. */
+/** From now on, `take` gets each new connection before the server does, and decides what to pass on to the server. */
 export function interpose(server: Server, take: (socket: Socket, pass: Take) => void): void {
   const takers = server.listeners('connection')
   server.removeAllListeners('connection')

@@ -1,4 +1,4 @@
-/** So much content is kept, in bytes. */
+/** How much content is kept, in bytes. */
 const MAX_BYTES = 65_536
 
 /** What was handed over of a content, for a second attempt (RFC 9110 9.2.2). */

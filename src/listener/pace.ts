@@ -1,9 +1,9 @@
 /**
- * How long somebody may take: so long for each byte, on average, and a grace for what does not come evenly. Whoever is
- * faster than asked does not save up time for later: more than the grace is never left.
+ * A deadline from a minimum average rate, plus a grace period for uneven transfers. A fast sender cannot save up time
+ * for later: the time left never exceeds the grace period.
  *
- *   deadline  = now + grace                                   when it begins, and after each pause that is not its own
- *   deadline += bytes / rate, and at most now + grace         when bytes have moved
+ *   deadline  = now + grace                                   at the start, and after each pause caused by the other side
+ *   deadline += bytes / rate, but at most now + grace         when bytes have moved
  */
 import type { MonotonicClock } from '../clock.ts'
 

@@ -1,8 +1,8 @@
 import type { IncomingMessage } from 'node:http'
 
 /**
- * The content of a request, read ahead, and put back so that whoever reads it next gets every byte. Undefined where it
- * is longer than that, or not complete by then; what had come is put back as well.
+ * Reads the content of a request ahead and puts it back, so that the next reader gets every byte. Undefined if it is
+ * longer than allowed or not complete in time; what had arrived is put back as well.
  */
 export function peekContent(
   message: IncomingMessage,

@@ -1,7 +1,7 @@
 /**
- * A second way into the server, for the supervisor on the same machine: a socket file, on Windows a named pipe. What
- * comes in there takes the way of any other request from HTTP on, past the PROXY protocol, TLS and the bound on
- * connections: it must not be turned away for those.
+ * A second entrance to the server, for the supervisor on the same machine: a socket file, or a named pipe on Windows.
+ * Requests that arrive there are handled like any others from HTTP on, but bypass the PROXY protocol, TLS and the limit
+ * on connections, which must not turn them away.
  */
 import type { Server } from 'node:http'
 import { Server as TlsServer } from 'node:https'

@@ -1,6 +1,6 @@
 /**
- * The header of the PROXY protocol (HAProxy's proxy-protocol.txt, versions 1 and 2): who the client of a relayed
- * connection is. Only the source address is of use here; destination, ports and TLVs are read over.
+ * The header of the PROXY protocol (HAProxy's proxy-protocol.txt, versions 1 and 2), which names the client of a
+ * relayed connection. Only the source address is used; destination, ports and TLVs are skipped.
  */
 import { isIPv4, isIPv6 } from 'node:net'
 import { canonicalAddress } from '../../config/address-range.ts'

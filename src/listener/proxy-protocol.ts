@@ -1,6 +1,6 @@
 /**
- * Connections that begin with a PROXY protocol header: it is taken off before HTTP, or TLS, sees the connection. Only
- * trusted peers may send it, and they must: a receiver that guessed would let anybody claim an address (2).
+ * Connections that begin with a PROXY protocol header, which is removed before HTTP or TLS sees the connection. Only
+ * trusted peers may send it, and they must: a receiver that guessed would let anyone claim an address (2).
  */
 import type { Server } from 'node:http'
 import type { Socket } from 'node:net'

@@ -1,4 +1,4 @@
-/** The response to the client, written in as few pieces as it can be: each write costs as much as all our own work. */
+/** Writes the response to the client in as few pieces as possible: each write costs as much as all our own work. */
 import type { ServerResponse } from 'node:http'
 import type { Writable } from 'node:stream'
 import { batchAtTurnEnd, type TurnBatch } from '../io/end-of-turn.ts'

@@ -1,6 +1,6 @@
 /**
- * Until when lists of revoked certificates count. A verdict lasts as long as its connection, and as the TLS sessions that
- * are resumed from it; a list may not.
+ * Until when certificate revocation lists are valid. The verdict on a certificate lasts as long as its connection and
+ * the TLS sessions resumed from it, which can be longer than a list is valid.
  */
 import type { X509Certificate } from 'node:crypto'
 import { type ClientCertificateSettings, lastDueMs, namesIn, wholeListsIn } from '../../config/client-certificates.ts'

@@ -1,6 +1,6 @@
 /**
- * Requests over TLS stand on a socket of their own, which does not lead to the one beneath. The two ends of the
- * connection do: nothing else has both while it is open.
+ * Maps TLS sockets to the plain sockets beneath them. A request over TLS has only the TLS socket, which does not lead
+ * to the plain one; the addresses and ports of the connection, which are unique while it is open, do.
  */
 import { Server as TlsServer } from 'node:https'
 import type { Server, Socket } from 'node:net'

@@ -1,4 +1,4 @@
-/** Whose share of connections, queue and memory a request counts in. */
+/** Whose share of connections, queue and memory a request counts towards. */
 export interface Share {
   /** An account, a token, or the address where no more is known. */
   readonly owner: string

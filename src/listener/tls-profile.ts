@@ -1,4 +1,4 @@
-/** Which versions, cipher suites and groups a listener takes: Mozilla's guidelines for server side TLS, version 6.0. */
+/** The TLS versions, cipher suites and groups that a listener accepts: Mozilla's server-side TLS guidelines, version 6.0. */
 import { constants } from 'node:crypto'
 import type { TlsOptions } from 'node:tls'
 

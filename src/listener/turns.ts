@@ -1,6 +1,7 @@
 /**
- * One request of a client connection at a time: what came behind it (RFC 9112 9.3.2) is held until it is answered.
- * Otherwise one connection could hold as many connections to the server as requests fit into one segment.
+ * One request per client connection at a time: pipelined requests (RFC 9112 9.3.2) are held until the one before them
+ * is answered. Otherwise one connection could occupy as many connections to the server as requests fit into one
+ * segment.
  */
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Socket } from 'node:net'

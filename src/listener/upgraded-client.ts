@@ -1,6 +1,7 @@
 /**
- * The client's side of a WebSocket handshake: a socket that Node's HTTP has let go of, so that nothing after the
- * handshake can ever be read as a request. It is answered like any other request, and closed after each answer but 101.
+ * The client's side of a WebSocket handshake: a socket that Node's HTTP has released, so that nothing after the
+ * handshake can be read as a request. The handshake is answered like any other request; after any answer but 101, it is
+ * closed.
  */
 import { type IncomingMessage, ServerResponse } from 'node:http'
 import type { Socket } from 'node:net'

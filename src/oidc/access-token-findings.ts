@@ -1,4 +1,4 @@
-/** Why an access token is refused, and which option is about it. No input or output here. */
+/** Why an access token is refused, and which option concerns that. This file does no I/O. */
 import { decodeJwt, decodeProtectedHeader } from 'jose'
 import type { ProviderSettings } from '../../config/schema.ts'
 import type { Code } from '../errors.ts'

@@ -1,6 +1,7 @@
 /**
- * Is it an access token at all? Everything that an OP signs is a JWT of one issuer with the same keys (RFC 8725 2.8,
- * 3.11): what was meant for something else, such as an ID token in the browser's history, opens nothing here.
+ * Checks that a token is an access token at all. An OP signs all its JWTs as the same issuer with the same keys (RFC
+ * 8725 2.8, 3.11); one meant for something else, such as an ID token in the browser's history, must not be accepted
+ * here.
  */
 import type { JWTPayload, JWTVerifyResult } from 'jose'
 import type { Code } from '../errors.ts'

@@ -1,5 +1,5 @@
 /**
- * Access tokens of the OP (RFC 9068): fully validated, once; the verdict is remembered until the token expires or the
+ * Validates access tokens of the OP (RFC 9068) in full, once. The verdict is remembered until the token expires or the
  * OP has other keys, so that a client that sends the same token with each request costs one signature check.
  */
 import { decodeJwt, decodeProtectedHeader, errors, type JWTVerifyResult, jwtVerify } from 'jose'

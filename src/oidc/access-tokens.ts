@@ -1,7 +1,7 @@
 import type { TokenVerdict } from './access-token.ts'
 import { type AccessTokenVerifier, unverifiedIssuer } from './access-token.ts'
 
-/** What the stages need of access tokens, whichever OP they come from. */
+/** What the stages need from access tokens, whichever OP issued them. */
 export type AccessTokens = Pick<AccessTokenVerifier, 'knows' | 'verify'>
 
 const DISABLED: TokenVerdict = { refused: 'bearer-disabled', why: undefined }

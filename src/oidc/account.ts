@@ -5,7 +5,7 @@ import type { Awaitable } from '../awaitable.ts'
 import { isStable } from '../identity/stable-account.ts'
 import { type Claims, claimAt } from './claims.ts'
 
-/** Undefined: such a person has no account. May have to ask the directory, and throws where that does not answer. */
+/** Undefined if the person has no account. May ask the directory, and throws if that does not answer. */
 export type AccountMapper = (claims: Claims) => Awaitable<string | undefined>
 
 /**

@@ -1,7 +1,7 @@
 /**
- * Requests past the `fetch` of Node, which takes no certificate authority, no proxy, and asks the system for the address
- * each time, however long that takes. One connection for each: there are few, none is sent twice, and none meets a
- * connection that is being closed.
+ * Replaces Node's `fetch`, which cannot be given a certificate authority or a proxy, and resolves the address through
+ * the system each time, however long that takes. Each request has its own connection: there are few of them, none is
+ * sent twice, and none uses a connection that is being closed.
  */
 import { Agent as HttpAgent, request as httpRequest, type IncomingMessage } from 'node:http'
 import { Agent as HttpsAgent, request as httpsRequest } from 'node:https'

@@ -1,4 +1,4 @@
-/** How the OP is shown that it is us who ask (OIDC Core 9). */
+/** How Torhaus authenticates to the OP (OIDC Core 9). */
 import { createPrivateKey, type KeyObject } from 'node:crypto'
 import * as client from 'openid-client'
 import type { ProviderSettings } from '../../config/schema.ts'

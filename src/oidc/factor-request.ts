@@ -3,7 +3,7 @@ import type { ProviderSettings } from '../../config/schema.ts'
 type Settings = Pick<ProviderSettings, 'acrValues' | 'claims' | 'requestFactorBy'>
 type ClaimsRequest = Readonly<Record<string, unknown>>
 
-/** The claims about the factor, of the ID token: the OP is asked for them in one way only. */
+/** The claims about the factor in the ID token. The OP is asked for them in only one way. */
 const FACTOR_CLAIMS = ['acr', 'acrs']
 
 /**

@@ -1,6 +1,6 @@
 import { type Claims, claimAt } from './claims.ts'
 
-/** The groups of a person, or why nobody can tell. */
+/** The groups of a person, or why they are not known. */
 export type GroupsSaid = { readonly groups: readonly string[] } | { readonly unknown: string }
 
 /**

@@ -5,8 +5,8 @@ import { said } from './op-refusal.ts'
 import { SIGNATURE_ALGORITHMS } from './signature-algorithms.ts'
 
 /**
- * OIDC Core 3.1.3.7, also where TLS would do. Rejects with `op-response-invalid`, or with `op-unreachable` and the
- * like.
+ * Validates an ID token (OIDC Core 3.1.3.7), including its signature, even if it came over TLS. Rejects with
+ * `op-response-invalid`, `op-unreachable` and the like.
  */
 export async function verifyIdTokenSignature(idToken: string, keys: OpKeys): Promise<void> {
   const { resolve } = await keys.keySet(true)

@@ -1,4 +1,4 @@
-/** Logout tokens of the OP (OIDC Back-Channel Logout 1.0): every check of 2.6, those it leaves open included. */
+/** Validates logout tokens of the OP (OIDC Back-Channel Logout 1.0) by all checks of 2.6, including the optional ones. */
 
 import { type JWTPayload, type JWTVerifyResult, jwtVerify } from 'jose'
 import { isRecord } from '../../config/is-record.ts'

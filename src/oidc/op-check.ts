@@ -1,8 +1,8 @@
 /**
- * Tries what a sign-in will need of an OP, with nobody at a browser:
+ * Checks what a sign-in needs from an OP, without anybody at a browser:
  *
- *   metadata over TLS -> keys -> clock -> an authorization request, not followed -> a code that nobody issued
- *     -> a device that nobody will connect, where git has a client
+ *   metadata over TLS -> keys -> clock -> an authorization request, not followed -> a made-up code
+ *     -> a device authorization that nobody completes, if there is a client for git
  */
 import * as client from 'openid-client'
 import type { Clock } from '../clock.ts'

@@ -1,5 +1,6 @@
 /**
- * Which addresses of the OP are good enough: its metadata (OIDC Discovery 3) names them, and a browser or we go there.
+ * Which endpoint URLs of the OP are acceptable. Its metadata (OIDC Discovery 3) names them; browsers and Torhaus use
+ * them.
  */
 
 import { isPlainHttp } from '../../config/url-rules.ts'

@@ -2,7 +2,7 @@ import * as client from 'openid-client'
 import { Fault } from '../errors.ts'
 import { isAwayByStatus, opRefusal } from './op-refusal.ts'
 
-/** The OP said no: RFC 6749 4.1.2.1 and 5.2. */
+/** The OP answered with an error (RFC 6749 4.1.2.1, 5.2). */
 const REFUSALS = [
   'access_denied',
   'invalid_grant',

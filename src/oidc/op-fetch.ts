@@ -1,6 +1,6 @@
 /**
- * Requests to the OP, wherever its metadata sends them: by the scheme of the issuer, to one address, bounded in time
- * and size.
+ * Requests to the endpoints in the OP's metadata: only with the scheme of the issuer, without following redirects, and
+ * bounded in time and size.
  */
 import type { LookupFunction } from 'node:net'
 import { bytesIn } from '../../config/files-read.ts'

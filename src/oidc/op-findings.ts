@@ -1,4 +1,4 @@
-/** What an answer of an OP says about our options, for whoever sets it up. No input or output here. */
+/** What the answers of an OP reveal about our options, for the person who sets them. This file does no I/O. */
 import type { ProviderSettings } from '../../config/schema.ts'
 import { causeChain } from '../cause-chain.ts'
 

@@ -1,12 +1,13 @@
 /**
- * The keys of the OP (RFC 7517 5), once for everything that it signs: one copy, and one limit on how often it is asked.
+ * The keys of the OP (RFC 7517 5), shared by everything that it signs: one copy, and one limit on how often it is
+ * fetched.
  *
  *   age of the copy    0 ------- 3/4 -------- maxAge ------------- maxAge + grace
  *                        used    | used, read  | read first;          | refused
  *                                | again       | OP away: used        |
  *
- * So a key that the OP has withdrawn is good for `maxAge` at most while the OP can be reached. A key that is not in the
- * copy is asked for at once, within the limits of `UnknownKeyLimit`.
+ * So a key that the OP has withdrawn is accepted for at most `maxAge` while the OP can be reached. For a key that is
+ * not in the copy, the keys are fetched at once, within the limits of `UnknownKeyLimit`.
  */
 import {
   type CryptoKey,

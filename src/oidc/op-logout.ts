@@ -1,15 +1,15 @@
 /**
- * What a logout at the OP ends here. A sign-in may be under way meanwhile, with an ID token from before the logout,
- * here or in another process: so the logout is marked before sessions are ended, and whoever has opened one looks at
- * the marks after it.
+ * What a logout at the OP ends here. At the same time, a sign-in may be in progress here or in another process, with an
+ * ID token from before the logout. So the logout is marked before sessions are ended, and a sign-in reads the marks
+ * after it has opened its session.
  *
  *   logout    mark, then end sessions          sign-in    open the session, then read the marks
  *
- * Whichever comes first, one of the two sees the other.
+ * Whichever comes first, one of the two notices the other.
  *
- * Front-channel logout has no signature: whoever knows a `sid` can say it, and anybody a made-up one. So its marks are
- * kept apart, so many and no more, and a `sid` that is said again moves nothing: an ID token from after the first time
- * opens a session.
+ * Front-channel logout is not signed: anyone who knows a `sid` can send one, and anyone can make one up. So its marks
+ * are kept separately and limited in number, and repeating a `sid` does not renew its mark: an ID token issued after
+ * the first time can open a session.
  */
 
 import { createHash } from 'node:crypto'

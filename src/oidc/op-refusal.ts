@@ -1,7 +1,7 @@
 /**
- * What an OP said, in words for the log: where, with which status, its error and description (RFC 6749 4.1.2.1, 5.2),
- * which claims came and what was wanted. Bounded and without control characters; no value of a claim but those about
- * how somebody signed in.
+ * Describes an answer of an OP for the log: the endpoint, the status, error and description (RFC 6749 4.1.2.1, 5.2),
+ * which claims arrived and what was expected. Bounded and without control characters; the only claim values are those
+ * about how a person signed in.
  */
 import * as client from 'openid-client'
 import type { StepUp } from '../decision.ts'

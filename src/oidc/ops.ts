@@ -1,9 +1,9 @@
 /**
- * The OPs of this Torhaus. Where there are several, `sub` and `sid` mean something at one of them alone (OIDC Core 2):
- * what is stored of a session names the issuer before them.
+ * The OPs of this Torhaus. If there are several, a `sub` or `sid` is unique only within one of them (OIDC Core 2), so
+ * what is stored of a session has the issuer in front of it.
  *
  *   one, written as `oidc`    subject = SUB
- *   several                   subject = ISSUER SUB; no issuer has a blank in it (RFC 3986 2)
+ *   several                   subject = ISSUER SUB; an issuer contains no space (RFC 3986 2)
  */
 import type { ProviderSettings } from '../../config/schema.ts'
 import type { Evidence } from '../exchange.ts'

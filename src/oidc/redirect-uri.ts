@@ -4,7 +4,7 @@ import { OWN_PREFIX } from '../http/request-target.ts'
 
 type Named = Pick<NamedProvider, 'isOnly' | 'name'>
 
-/** Each OP has one of its own where there are several: a mix-up ends there (RFC 9700 4.4.2). */
+/** With several OPs, each has its own redirect URI, which prevents mix-up attacks (RFC 9700 4.4.2). */
 export const callbackPathOf = ({ isOnly, name }: Named): string => `${OWN_PREFIX}/callback${isOnly ? '' : `/${name}`}`
 
 /** As it is registered at the OP: at the host of our own pages. */

@@ -5,9 +5,9 @@ import { type Claims, evidenceFrom } from './claims.ts'
 import type { Op } from './ops.ts'
 
 /**
- * What the OP says otherwise now, at a refresh, so that the session must end: the person has another account, or the
- * sign-in counts no more as what it was. Undefined: nothing. Tokens that are silent say nothing otherwise (OIDC Core
- * 12.2 asks for few claims); one that speaks of the sign-in and leaves the factor out does.
+ * Why a session must end after a refresh: the person has another account now, or the sign-in no longer proves what it
+ * did. Undefined if nothing changed. A missing claim is not a change (OIDC Core 12.2 requires few claims), except that
+ * a token which describes the sign-in but leaves out the factor is one.
  */
 export async function changedAtOp(
   { mapAccount, settings }: Op,

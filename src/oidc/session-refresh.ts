@@ -1,7 +1,7 @@
 /**
- * Asks the OP from time to time whether the person behind a session is still welcome, with the refresh token (RFC 6749
- * 6). One process asks at a time, for all requests of the session and all workers: with rotated refresh tokens a second
- * use would end the session (RFC 9700 4.14.2).
+ * Checks with the OP from time to time that the person behind a session may still sign in, with the refresh token (RFC
+ * 6749 6). Only one process asks at a time, for all requests of the session and all workers: if refresh tokens are
+ * rotated, a second use would end the session (RFC 9700 4.14.2).
  */
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Awaitable } from '../awaitable.ts'

@@ -9,8 +9,9 @@ type Settings = Pick<
 >
 
 /**
- * How somebody has signed in, by the ID token; and where the configuration says so by what it is silent about: the OP
- * demands a second factor of everybody, the OP has asked anew. `askedAnewAtMs`: when it was asked to (`prompt=login`).
+ * How a person signed in, according to the ID token and, if configured, to what is known without it: that the OP
+ * requires a second factor from everyone, or that it authenticated the person again. `askedAnewAtMs`: when it was asked
+ * to (`prompt=login`).
  */
 export function signInEvidence(
   { authTimeFromSignIn, clockToleranceSeconds, idToken, policyGuaranteesFactor }: Settings,

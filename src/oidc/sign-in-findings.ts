@@ -1,4 +1,4 @@
-/** What the token of a tried sign-in lacks, and which option is about it. No input or output here. */
+/** What the token of a test sign-in lacks, and which option concerns that. This file does no I/O. */
 import type { Config, ProviderSettings } from '../../config/schema.ts'
 import { causeChain } from '../cause-chain.ts'
 import { judgeSecondFactor } from '../policy/second-factor.ts'

@@ -1,6 +1,6 @@
 /**
- * Why an access token is refused, in words for the log: what the OP says in a token that it has signed, beside what is
- * configured. Nothing of the person.
+ * Why an access token is refused, for the log: what a token signed by the OP says, compared with what is configured.
+ * Contains nothing about the person.
  */
 import { errors, type JWTPayload, type JWTVerifyResult } from 'jose'
 import type { ProviderSettings } from '../../config/schema.ts'

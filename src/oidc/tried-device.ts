@@ -1,6 +1,6 @@
 /**
- * A sign-in by device authorization (RFC 8628) that a person makes for `torhaus op-check --sign-in`, as the credential
- * helper of git makes it: with PKCE, and the same level asked for.
+ * A sign-in by device authorization (RFC 8628) that a person makes for `torhaus op-check --sign-in`. It is done as in
+ * git's credential helper, with PKCE and the same requested level.
  */
 import { hash } from 'node:crypto'
 import * as client from 'openid-client'

@@ -1,8 +1,8 @@
 /**
  * A sign-in that a person makes for `torhaus op-check --sign-in`. Their browser ends at the redirect URI, where a
- * Torhaus that knows nothing of it leaves the code alone; they bring back the address that it shows. An answer by
- * `form_post` (OAuth 2.0 Form Post Response Mode) becomes such an address at a Torhaus that runs there; where none
- * does, they bring back the form.
+ * running Torhaus does not know this sign-in and leaves the code unused; the person pastes the address that the browser
+ * shows. A running Torhaus also turns an answer by `form_post` (OAuth 2.0 Form Post Response Mode) into such an
+ * address; otherwise the person pastes the form data.
  */
 import { hash } from 'node:crypto'
 import { Fault } from '../errors.ts'

@@ -1,4 +1,4 @@
-/** What the token of a tried sign-in says, and which rules it satisfies. No input or output here. */
+/** What the token of a test sign-in says, and which rules it satisfies. This file does no I/O. */
 import type { Config } from '../../config/schema.ts'
 import type { Evidence } from '../exchange.ts'
 import { judgeSecondFactor } from '../policy/second-factor.ts'

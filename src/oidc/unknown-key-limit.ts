@@ -1,7 +1,7 @@
 /**
- * How often tokens with keys that nobody knows make us ask the OP for its keys. A key that was looked for in vain rests
- * for a while, by its id; strangers together may ask once in a shorter while. So a new key is found at once, and a
- * flood of made-up ids is no flood of requests.
+ * Limits how often tokens with unknown keys make us fetch the keys of the OP. A key id that was not found is not looked
+ * for again for a while, and all other unknown ids together may cause one fetch per shorter interval. So a new key is
+ * found at once, but a flood of made-up ids does not become a flood of requests.
  */
 import { createHash } from 'node:crypto'
 import { BoundedMap } from '../bounded-map.ts'

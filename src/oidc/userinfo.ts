@@ -1,6 +1,6 @@
 import type { Claims, EvidenceNames } from './claims.ts'
 
-/** What a token says of itself, and of the sign-in it comes from (OIDC Core 2, RFC 7519 4.1): no business of userinfo. */
+/** Claims about the token itself and its sign-in (OIDC Core 2, RFC 7519 4.1), which are never taken from userinfo. */
 const OF_TOKENS = [
   ...['iss', 'sub', 'aud', 'exp', 'iat', 'nbf', 'jti', 'azp', 'nonce', 'sid', 'at_hash', 'c_hash', 's_hash'],
   ...['acr', 'acrs', 'amr', 'auth_time'],

@@ -1,4 +1,4 @@
-/** Tokens that a request carries beside `Authorization`: in fields of their own, and in the query. */
+/** Tokens that a request carries outside `Authorization`: in other fields and in the query. */
 import { hasParameter, queryValues } from '../http/query.ts'
 import type { RequestFields } from '../http/request-fields.ts'
 import type { RequestTarget } from '../http/request-target.ts'

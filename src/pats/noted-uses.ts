@@ -1,4 +1,4 @@
-/** When tokens were used last, of which a use told nothing else, until that is written: of many at once. */
+/** Last-use times of tokens that are yet to be written, if the use had nothing else new. Many are written at once. */
 import { type Awaitable, after } from '../awaitable.ts'
 import type { PatStore } from './pat-store.ts'
 

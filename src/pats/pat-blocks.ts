@@ -1,7 +1,7 @@
 /**
- * Owners block their tokens, and allow them again. A block needs no room in the store. Blocks that the store does not
- * have, since it did not take them (full, read-only) or has lost them with its last writes, count at every process until
- * it has them, or something that was decided later.
+ * Owners block their tokens, and allow them again. A block takes effect even if the store has no room: blocks that the
+ * store did not accept (full, read-only), or has lost with its last writes, apply in every process until the store has
+ * them, or has a later decision.
  */
 import type { AccountKey } from '../account-key.ts'
 import type { Clock, Surroundings } from '../clock.ts'

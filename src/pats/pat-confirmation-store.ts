@@ -1,6 +1,6 @@
 /**
- * What owners of tokens have confirmed or withdrawn, and what waits for them. A token is known by its fingerprint. Several processes
- * share one store.
+ * What the owners of tokens have confirmed or withdrawn, and what is waiting for them. A token is identified by its
+ * fingerprint. Several processes share one store.
  */
 import type { AccountKey } from '../account-key.ts'
 import type { Awaitable } from '../awaitable.ts'

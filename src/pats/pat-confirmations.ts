@@ -1,6 +1,6 @@
 /**
- * The second factor for personal access tokens. Their clients cannot show one, so they are refused with a link; the
- * owner, as the server has said, opens it in any browser, signs in anew and confirms; the next try passes.
+ * The second factor for personal access tokens. Their clients cannot present one, so they are refused with a link. The
+ * owner named by the server opens it in any browser, signs in again and confirms; then the next try passes.
  *
  *   client, a proven token  --> said()     --> confirmed for this network: passes
  *                           --> ask()      --> 403 with a link and a code
@@ -10,7 +10,7 @@
  *   owner, own page         --> ask()      --> ahead of the first use there, for the same page
  *                           --> withdraw()
  *
- * Always: what counts is one token, in one network, by the account that the server says is its owner.
+ * Invariant: a confirmation applies to one token in one network, by the account that the server names as its owner.
  */
 import type { AccountKey } from '../account-key.ts'
 import { type Awaitable, after } from '../awaitable.ts'

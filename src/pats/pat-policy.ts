@@ -10,7 +10,7 @@ export interface PatPolicySettings {
 export type PatCode = 'pat-blocked' | 'pat-new-network' | 'pat-unseen-too-long' | 'pat-too-old'
 
 const DAY_MS = 86_400_000
-/** So long after its first use a token may still spread to the networks it is meant for. */
+/** How long after its first use a token may still be used from new networks. */
 const LEARNING_MS = DAY_MS
 
 /**

@@ -1,7 +1,7 @@
 /**
- * Whose a personal access token is, as the server says. Nobody else can tell a token from any other letters of its
- * shape, so one that is not known is shown to the server once, in a read of Torhaus' own, before anything is opened
- * with it.
+ * Asks the server who owns a personal access token. Only the server can tell a real token from other letters of the
+ * same shape, so an unknown token is first sent to the server in a read request of Torhaus, before any request with it
+ * passes.
  *
  *   judge() --> proven lately ------------------------------> the verdict, at once
  *           --> refused lately -----------------------------> the verdict, at once
@@ -11,8 +11,8 @@
  *                    --> else  --> refused, for refusalMs
  *                    --> away  --> as it was proven before, for GRACE_MS; otherwise away, and not remembered
  *
- * Always: a token is `proven` only while the server has said whose it is, and has not answered 401 to it since. What is
- * made up takes the place of what is made up, and of nothing else.
+ * Invariants: a token is `proven` only if the server has named its owner and has not answered 401 to it since. In
+ * memory, forged tokens can displace only other forged tokens.
  */
 import type { AccountKeyOf } from '../account-key.ts'
 import type { Awaitable } from '../awaitable.ts'

@@ -1,20 +1,20 @@
 /**
- * Personal access tokens seen, never stored: each is known by its fingerprint. Only what the server accepted is
- * recorded, so that nobody fills the register with made-up tokens, or makes a network known by trying.
+ * The personal access tokens seen so far. The tokens are never stored: each is identified by its fingerprint. Only uses
+ * that the server accepted are recorded, so that nobody can fill the register with forged tokens or make a network
+ * known by trying.
  *
  *   request  --> find()  store, and what was seen since --> the policy judges
  *   response --> see()   kept in memory                 --> flush(), every FLUSH_INTERVAL_MS: one write for many uses
  *
- * What a use tells beside its time, and once an hour, is recorded: every process is told, and reads the token again.
- * The time alone is noted once a minute, for many tokens at once, and nobody is told.
+ * A use with news other than its time, and one use an hour, is recorded: every process is told, and reads the token
+ * again. The time alone is written once a minute, for many tokens at once, without telling other processes.
  *
  *   unknown --see()--> waiting --flush()--> stored --see()--> waiting, beside what is stored
  *                        |  ^                                    |
  *                        +--+ see(): the uses are merged         +-- find() gives both as one
  *
- * Always: a token stops waiting only when exactly what was seen of it has been written; a use that comes meanwhile
- * waits for the next time. One flush at a time. Once MAX_WAITING tokens wait, another one is recorded after a flush
- * only.
+ * Invariants: a token stops waiting only when exactly what was seen of it has been written; a use in the meantime waits
+ * for the next flush. There is one flush at a time. Once MAX_WAITING tokens wait, more are recorded only after a flush.
  */
 
 import { setImmediate as nextTurn } from 'node:timers/promises'

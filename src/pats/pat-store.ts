@@ -1,6 +1,6 @@
 /**
- * What is remembered of a personal access token. Never the token: a fingerprint stands for it. Several processes share
- * one store.
+ * What is stored about a personal access token. The token itself is never stored; its fingerprint identifies it.
+ * Several processes share one store.
  */
 
 import type { AccountKey } from '../account-key.ts'

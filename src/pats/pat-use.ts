@@ -1,4 +1,4 @@
-/** A use of a personal access token, and what it tells that was not known. */
+/** A use of a personal access token, and what is new about it. */
 import type { AccountKey } from '../account-key.ts'
 import type { ClientClass } from '../http/client-class.ts'
 import type { PatRecord } from './pat-store.ts'

@@ -1,4 +1,4 @@
-/** Personal access tokens on their way: judged before they pass, recorded once the server has accepted them. */
+/** Watches requests with personal access tokens: judges them first, and records them once the server has accepted them. */
 
 import { type NetworkSettings, networkOf } from '../../config/address-prefix.ts'
 import type { AccountKey, AccountKeyOf } from '../account-key.ts'

@@ -4,7 +4,7 @@ import { newOpaqueId } from './opaque-id.ts'
 import type { Sealer } from './sealer.ts'
 import type { SessionRecord, SessionStore } from './session-store.ts'
 
-/** How long a page may stand open before its forms are sent. */
+/** How long a page may be open before its forms are sent. */
 const LIFETIME_MS = 3_600_000
 
 type Owner = Pick<SessionRecord, 'key'>

@@ -3,7 +3,7 @@ import { keyOf, newOpaqueId } from './opaque-id.ts'
 import type { Sealer } from './sealer.ts'
 import type { SessionStore } from './session-store.ts'
 
-/** A redirect from one of our hosts to the other takes no longer. */
+/** The longest that a redirect from one of our hosts to the other may take. */
 const LIFETIME_MS = 60_000
 
 export interface HandOver {

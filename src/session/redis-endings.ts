@@ -1,10 +1,11 @@
 /**
- * Whose sessions have ended as a whole, and when. The indexes find sessions to delete, and an index can be lost: so
- * "everything of this person" is a mark, too, and a session that was opened before it counts no more, found or not.
+ * Marks for people all of whose sessions have ended, with the time. Sessions to delete are found through indexes, and
+ * an index can be lost. So "everything of this person" is also stored as a mark, and a session opened before the mark
+ * is invalid, whether or not it was found.
  *
- * A process keeps a copy of the marks, and asks only for those that it does not know: once a second while sessions are
- * read, whatever their number; what no session can be older than is forgotten. Times are those of Redis, in
- * microseconds, so that who signs in right after it is not meant, and each mark is later than all before it.
+ * A process keeps a copy of the marks and asks only for new ones: once a second while sessions are read, however many
+ * there are. Marks older than any session can be are forgotten. Times are those of Redis, in microseconds, so that a
+ * sign-in right after a mark is not affected, and each mark is later than all before it.
  */
 import type { MonotonicClock } from '../clock.ts'
 import type { RedisConnection } from '../store/redis-connection.ts'

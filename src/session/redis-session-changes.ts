@@ -1,4 +1,4 @@
-/** Which keys of Redis say of a session, when they change, that it may have ended. */
+/** The Redis keys whose changes mean that a session may have ended. */
 import type { RedisNames } from '../store/redis-names.ts'
 import { SESSIONS_ENDED } from './redis-endings.ts'
 

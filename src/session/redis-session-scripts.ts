@@ -1,6 +1,6 @@
 /**
- * What must happen at once to a session in Redis. A session is a hash with the fields of docs/redis.md; a script
- * changes only the fields it knows, so that one written by a newer version keeps what is added there.
+ * Atomic operations on a session in Redis. A session is a hash with the fields of docs/redis.md; a script changes only
+ * the fields it knows, so that a session written by a newer version keeps its additional fields.
  */
 import { redisScript } from '../store/redis-script.ts'
 

@@ -1,9 +1,9 @@
 /**
- * Sessions in Redis, for several machines. Each session is a hash with a time to live; three indexes find those of an
- * account, of a subject and of a session at the OP. They lie in other hash slots, so nothing covers both: an index is
- * written before its session and cleared after it. What a crash in between leaves is an entry that leads nowhere. An
- * index that was lost altogether hides nothing either: what ends everything of a person is a mark besides, and each use
- * that is noted enters the session again.
+ * Sessions in Redis, for several machines. Each session is a hash with a time to live; three indexes find the sessions
+ * of an account, of a subject and of a session at the OP. Indexes are in other hash slots, so no transaction covers
+ * both: an index entry is written before its session and removed after it, so that a crash in between leaves only an
+ * entry that leads nowhere. Losing a whole index does no harm either: ending everything of a person also sets a mark,
+ * and each recorded use of a session adds it to the indexes again.
  */
 import { storedAccountKey } from '../account-key.ts'
 import type { Clock, Surroundings } from '../clock.ts'

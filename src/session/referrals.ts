@@ -4,9 +4,9 @@ import type { Sealer } from './sealer.ts'
 type Purpose = 'sign-in' | 'sign-out'
 
 /**
- * What the host of the server tells the host of our own pages, by way of the browser that it sends there: which browser
- * is to be signed in (the key of its cookie), which session is to be signed out (its key). It grants nothing. Nobody
- * can make one for another browser, which is why it is sealed.
+ * What the server's host tells the host of our own pages through the browser that it sends there: which browser is to
+ * be signed in (the key of its cookie), or which session is to be signed out (its key). A referral grants nothing, but
+ * it is sealed so that nobody can make one for another browser.
  */
 export class Referrals {
   readonly #sealer: Sealer

@@ -1,4 +1,4 @@
-/** Sessions as they were read from the store, and until when that counts. */
+/** Sessions as read from the store, and until when each may be used without reading it again. */
 import type { Awaitable } from '../awaitable.ts'
 import type { MonotonicClock } from '../clock.ts'
 import type { Change } from '../store/changes.ts'

@@ -4,7 +4,7 @@ import { isOpaqueId } from './opaque-id.ts'
 const HOST_PREFIX = '__Host-'
 const REMEMBERED_S = 180 * 24 * 3600
 
-/** How the id of a session is written in a cookie, where that is not the id itself. */
+/** How a cookie represents the id of a session, if not as the id itself. */
 export interface IdSeal {
   seal(id: string): string
   /** Undefined: not sealed here. */

@@ -1,4 +1,4 @@
-/** Ends sessions: in the store, and where that does not take it, in the memory of all processes until it does. */
+/** Ends sessions in the store or, if the store does not accept that, in the memory of all processes until it does. */
 import { after } from '../awaitable.ts'
 import type { MonotonicClock } from '../clock.ts'
 import { unavailable } from '../errors.ts'

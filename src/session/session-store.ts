@@ -1,6 +1,6 @@
 /**
- * Where sessions and sign-ins in flight live. Several processes share one store. Answers may be given synchronously;
- * the embedded store does, so that a request does not wait for a promise.
+ * Stores sessions and sign-ins in progress. Several processes share one store. Methods may return their results
+ * synchronously; the embedded store does, so that a request does not wait for a promise.
  */
 import type { AccountKey } from '../account-key.ts'
 import type { Awaitable } from '../awaitable.ts'

@@ -4,8 +4,8 @@ import type { Row, SqliteDatabase } from '../store/sqlite-database.ts'
 import { MAX_SIGN_INS, type SignInRecord } from './session-store.ts'
 
 /**
- * An intent stands in a table of its own: a version that does not know it sees a sign-in like any other, and nothing is
- * done by it.
+ * An intent is stored in a table of its own, so that a version that does not know intents sees an ordinary sign-in and
+ * does nothing else.
  */
 export const SIGN_IN_SCHEMA = `
 CREATE TABLE IF NOT EXISTS sign_in_attempt (

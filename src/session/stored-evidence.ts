@@ -1,7 +1,7 @@
 /**
- * How evidence is stored, with what binds the record and where somebody signed in: one JSON text in either store.
- * Version 1 had no `v` and no `binding`, earlier ones of version 2 no `from`; each ignores what it does not know, so
- * that they run side by side.
+ * How evidence is stored, along with the binding of the record and where the person signed in: as one JSON text in
+ * either store. Version 1 had no `v` and no `binding`, and early version 2 had no `from`. Each version ignores what it
+ * does not know, so that they can run side by side.
  */
 import { isRecord } from '../../config/is-record.ts'
 import type { Evidence, TicketEvidence } from '../exchange.ts'

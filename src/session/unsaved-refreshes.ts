@@ -1,8 +1,8 @@
 /**
- * Refreshed tokens that the store has not taken yet. An OP that rotates refresh tokens takes the one before for stolen
- * when it comes again (RFC 9700 4.14.2): so the new one is kept here, every reading of the session is corrected by it,
- * and the store is asked again until it has it. Other processes are told, and try as well; whoever is first counts. So it
- * is with those that a store took in the last minute, and may have lost (a fail-over).
+ * Refreshed tokens that the store has not accepted yet. An OP that rotates refresh tokens treats the previous one as
+ * stolen when it is used again (RFC 9700 4.14.2). So the new one is kept here and replaces what is read from the store,
+ * and the store is tried again until it has it. Other processes are told and try as well; the first to succeed wins.
+ * The same is done with tokens that a store accepted in the last minute and may have lost (a failover).
  */
 import { BoundedMap } from '../bounded-map.ts'
 import type { MonotonicClock } from '../clock.ts'

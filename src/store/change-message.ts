@@ -1,6 +1,6 @@
 /**
- * A change on its way to another process, which may run another version: its form stays readable both ways. The key of
- * an account travels as `account`.
+ * The form of a change that is sent to another process. That process may run another version, so the form must stay
+ * readable both ways. The key of an account is sent as `account`.
  */
 import { isRecord } from '../../config/is-record.ts'
 import { storedAccountKey } from '../account-key.ts'

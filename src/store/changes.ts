@@ -1,4 +1,4 @@
-/** What one process changed in the store, and every other must stop believing: told at once, to all. */
+/** Announces changes in the store to all other processes at once, so that they stop using what they have read. */
 import type { AccountKey } from '../account-key.ts'
 import type { Awaitable } from '../awaitable.ts'
 

@@ -1,11 +1,11 @@
 /**
- * A bounded map whose entries are also found by properties of their values, each by an index of its own.
+ * A bounded map whose entries can also be found by properties of their values, with one index per property.
  *
  *   index:  property --> the key of the one entry that has it, or a set of keys
  *
- * Always: an entry is in each index under its property, and an index has nothing else. So what a value is found by must
- * not change while it is in the map. One key by itself takes no set: most properties belong to one entry, and a set of
- * one takes 200 bytes.
+ * Invariant: an entry is in each index under its property, and an index has nothing else. So the properties of a value
+ * must not change while it is in the map. A single key is stored without a set, because most properties belong to one
+ * entry, and a set of one takes 200 bytes.
  */
 import { BoundedMap } from '../bounded-map.ts'
 

@@ -1,4 +1,4 @@
-/** What the store took within the last minute: a replica that becomes master lacks the last seconds at most. */
+/** What the store accepted within the last minute: a replica that becomes master lacks at most the last seconds. */
 import { BoundedMap } from '../bounded-map.ts'
 import type { MonotonicClock } from '../clock.ts'
 

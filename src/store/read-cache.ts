@@ -1,14 +1,14 @@
 /**
- * What was read from a store, believed for a moment, so that what is asked all the time costs no read per request.
+ * A cache of what was read from a store, so that values needed all the time do not cost one read per request.
  *
  *   read at        + cacheMs                  + graceSeconds
  *     |-- answered --|-- read again ------------|-- read again
  *        at once         store away: answered      store away: the fault
  *
- * Where changes of the store are told, an answer lasts until one is told of it; see `knownUntilMs`.
+ * If the store announces changes, a value is used until a change of it is announced; see `knownUntilMs`.
  *
- * Its clock does not go back: an answer must not become younger when somebody sets the time. An answer whose reading
- * began before its entry was forgotten is given to who asked, and not kept: it may be from before the change.
+ * The clock is monotonic, because a value must not become younger when somebody sets the time. A value whose read began
+ * before its entry was dropped is given to the caller but not kept, because it may be from before the change.
  */
 
 import type { Awaitable } from '../awaitable.ts'

@@ -1,4 +1,4 @@
-/** What a record must be when it is read: somebody else may have written it, or another version. */
+/** Checks the shape of a record that was read: another version, or somebody else, may have written it. */
 import { isRecord } from '../../config/is-record.ts'
 
 type Check = (value: unknown) => boolean

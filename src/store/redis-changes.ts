@@ -1,10 +1,10 @@
 /**
- * Changes between processes, over a channel of Redis. Delivery is at most once, so each process numbers what it sends,
- * and sends a heartbeat now and then: who misses a number knows that it has missed something, and reads everything
- * again. So does who was connected anew; the one who sent may be gone.
+ * Sends changes between processes over a channel of Redis. Delivery is at most once, so each process numbers what it
+ * sends, and sends a heartbeat now and then. A process that misses a number knows that it has missed a message, and
+ * reads everything again. So does a process that has reconnected, because the sender of a lost message may be gone.
  *
- * Everybody hears every heartbeat. So all together send 16 a second, however many they are: each of 160 one in ten
- * seconds.
+ * Every process hears every heartbeat, so all processes together send 16 a second, however many there are: each of 160
+ * sends one in ten seconds.
  */
 
 import { randomInt, randomUUID } from 'node:crypto'

@@ -1,4 +1,4 @@
-/** How far the clock of this machine differs from that of Redis, which all machines share. */
+/** How far the clock of this machine differs from that of Redis, which is the common clock of all machines. */
 import type { Surroundings } from '../clock.ts'
 import type { RedisConnection } from './redis-connection.ts'
 import { isNotAllowed, textsOf } from './redis-reply.ts'

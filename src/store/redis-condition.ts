@@ -1,6 +1,6 @@
 /**
- * How Redis is, besides being there: it may answer, and still refuse. A refusal counts from the first one on. That of a
- * write for want of room or of a master is over once a write works; of others nobody can ask whether they are, so they
+ * The condition of Redis beyond being reachable: it may answer and still refuse commands. A refusal counts at once. A
+ * refused write (no memory, no master) is over once a write works. For other refusals there is no such test, so they
  * count for a while.
  */
 import { ErrorReply } from '@redis/client'

@@ -1,14 +1,14 @@
 /**
- * The way to Redis for all stores: bounded in time, and quick to say that Redis is away.
+ * The connection to Redis for all stores. Commands are bounded in time, and fail at once while Redis is unreachable.
  *
- *   available --> failures only, for a second --> away: commands are refused at once
+ *   available --> only failures for a second --> away: commands are refused at once
  *       ^                                           |
- *       +------ the heartbeat, once a second, works -----+     for long: the whole way is opened anew
+ *       +------ the heartbeat, once a second, works -----+     for long: the driver is opened again
  *
- * A heartbeat is a message on the channel that every process hears, its sender too: it shows that commands work, that messages
- * arrive, and by its number that none was lost. Where many send them, some are a PING that nobody hears. Every few beats something is written, which shows whether that works: one that
- * is full, or no master, answers everything else. After a fail-over a name may lead to another server than the one that is
- * connected, and is a replica now: after the same time the way is opened anew for that, too.
+ * A heartbeat is a message on the channel that every process hears, including its sender. It shows that commands work
+ * and messages arrive, and its number shows that none was lost. If many processes send them, some are a PING instead.
+ * Every few heartbeats also write something, because a Redis that is full or no longer master answers everything else.
+ * After a failover, the name may lead to another server; the driver is then opened again after the same time, too.
  */
 import type { MonotonicClock, Surroundings } from '../clock.ts'
 import { Fault } from '../errors.ts'

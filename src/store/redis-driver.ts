@@ -1,4 +1,4 @@
-/** One way to one Redis, a Sentinel's master or a Redis Cluster: opened, used and thrown away as a whole. */
+/** A connection to one Redis, to the master of a Sentinel or to a Redis Cluster: opened, used and discarded as a whole. */
 import { readFileSync } from 'node:fs'
 import type { LookupFunction } from 'node:net'
 import { createClient, createCluster, createSentinel, type RedisClientOptions } from '@redis/client'

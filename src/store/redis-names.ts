@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 
-/** Of the format of what is stored. Another one is another set of keys. */
+/** The version of the stored format. Another version uses another set of keys. */
 const VERSION = 1
 
 /** What every name of ours begins with. */

@@ -1,4 +1,4 @@
-/** Replies of Redis as what they must be: everything in it was written by a Torhaus, of this or another version. */
+/** Checks the types of replies from Redis, whose data may have been written by another version of Torhaus. */
 import { causeChain } from '../cause-chain.ts'
 import { Fault } from '../errors.ts'
 import { hasShape, type Shape } from './record-shape.ts'

@@ -1,4 +1,4 @@
-/** Servers of Redis that take writes: where they are, and which keys they keep. */
+/** The Redis servers that accept writes: their addresses, and which keys they hold. */
 import { tagOfSlot } from './redis-slots.ts'
 
 export interface RedisServer {

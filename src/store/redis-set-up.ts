@@ -1,6 +1,6 @@
 /**
- * Whether a Redis is set up as docs/redis.md asks: version, memory, persistence, replicas, and what its user may do.
- * What it says of itself comes from INFO; what the user may do is tried, on keys of our own that are gone at once.
+ * Checks that Redis is set up as docs/redis.md asks: version, memory, persistence, replicas and permissions of its
+ * user. The former come from INFO; permissions are tried on keys of our own that are deleted at once.
  */
 import { randomUUID } from 'node:crypto'
 import type { RedisConnection } from './redis-connection.ts'

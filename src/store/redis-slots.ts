@@ -1,4 +1,4 @@
-/** Which hash slot of a cluster a tag chooses, and the other way around. */
+/** The hash slot of a cluster that a tag selects, and a tag that selects a given slot. */
 
 const SLOTS = 16_384
 const tags = new Map<number, string>()

@@ -1,9 +1,9 @@
 /**
- * Which of our keys changed, as told by all servers that take writes: the one, the master that the sentinels name, or
- * all masters of a cluster. Until when everything is known, is what the least of them says.
+ * Collects which of our keys changed from all servers that accept writes: the single server, the master named by the
+ * sentinels, or all masters of a cluster. All changes are known until the earliest time that one of them gives.
  *
- *   another server takes writes --> missed, and known no further before it tells, too
- *   one takes none any more     --> missed: the last that it told may be lost
+ *   another server accepts writes   --> missed; nothing more is known until that server reports, too
+ *   one no longer accepts writes    --> missed: its last reports may be lost
  */
 import { randomUUID } from 'node:crypto'
 import type { MonotonicClock } from '../clock.ts'

@@ -1,13 +1,13 @@
 /**
- * What changed in the file, in order, whoever changed it: triggers of the file itself write it down in the same
- * transaction, for other workers, the command line, older versions and hands alike. Each process reads on once in a
- * while. So what it has read before is what the file holds, as of the last time that it read on, unless it was told
- * otherwise; and nobody needs to ask for each request.
+ * A log of the changes in the file, in order, whoever made them: triggers in the file itself write it in the same
+ * transaction, for changes by other workers, by commands, by older versions and by hand. Each process reads new entries
+ * from time to time. What it has read before is then still current as of that time, unless an entry says otherwise, so
+ * it need not read the file for each request.
  *
  *   change --> trigger --> one more row            (n is never used twice)
- *   readOn --> rows after the last one --> told    --> known until the time it began
- *          +-> fewer than before, or some missing  --> missed: nothing that was read before counts
- *          +-> the file does not answer            --> known no further
+ *   readOn --> rows after the last one --> told    --> everything is known until the time that readOn began
+ *          +-> fewer than before, or some missing  --> missed: nothing read before may be used
+ *          +-> the file does not answer            --> nothing more is known
  */
 import type { MonotonicClock } from '../clock.ts'
 import { unavailable } from '../errors.ts'

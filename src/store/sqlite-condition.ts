@@ -1,4 +1,4 @@
-/** How the file of the store is, as its last use showed. */
+/** The condition of the store's file, as its last use showed. */
 export type SqliteCondition = 'available' | 'full' | 'read-only' | 'corrupt' | 'unreadable' | 'locked' | 'moved'
 
 export interface SqliteEvents {

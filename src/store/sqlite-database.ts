@@ -1,15 +1,15 @@
 /**
  * One SQLite file, shared by the workers of one machine: write-ahead log, prepared statements, coded faults.
  *
- * Reading never waits. A write that finds the file locked by another process is tried again, off the event loop, and
- * those behind it keep their order:
+ * Reads never wait. A write that finds the file locked by another process is tried again later, without blocking the
+ * event loop, and the writes after it keep their order:
  *
  *   write --> done at once
  *     +-- locked --> in line --> tried after 2, 4, 8 ... 50 ms --> done
  *                                   +-- locked for 5 s in all --> store-unavailable
  *
- * Whoever opens a file whose log was removed makes another one, and neither knows what the other writes: so all processes
- * let go of it, the last one writes the log that is lost into the file, and then they open it anew.
+ * If the log of the file is removed, a process that opens the file creates another log, and neither sees what the other
+ * writes. So all processes close the file; the last one writes the lost log into it, and then they open it again.
  */
 import { closeSync, openSync } from 'node:fs'
 import type { DatabaseSync, SQLInputValue, StatementSync } from 'node:sqlite'

@@ -2,8 +2,8 @@ import { DatabaseSync } from 'node:sqlite'
 import { isBusy } from './sqlite-condition.ts'
 
 /**
- * Of the whole file, in its `user_version`; docs/store-format.md says what each number means. Tables and columns that an
- * older version leaves alone are no new format.
+ * The format of the whole file, kept in its `user_version`; docs/store-format.md explains each number. Tables and
+ * columns that older versions ignore do not make a new format.
  */
 const FORMAT = 1
 /** How long opening waits for another process, in all, and in one piece. */

@@ -1,4 +1,4 @@
-/** What a SQLite database with a write-ahead log consists of (sqlite.org/walformat.html), as the numbers of its files. */
+/** The inode numbers of the files of an SQLite database with a write-ahead log (sqlite.org/walformat.html). */
 import { statSync } from 'node:fs'
 import { inodeOf } from '../io/inode-of.ts'
 

@@ -1,4 +1,4 @@
-/** Whether the place of a SQLite file is one where it can live. */
+/** Whether the location of an SQLite file is suitable for it. */
 import { statfsSync } from 'node:fs'
 import { dirname } from 'node:path'
 import type { StoreFinding } from './store-finding.ts'

@@ -1,4 +1,4 @@
-/** What may be wrong with a store besides being away, for the log at the start and for who examines an installation. */
+/** A problem of a store other than being unreachable, for the log at start and for `torhaus doctor`. */
 export interface StoreFinding {
   /** Stays the same from version to version. */
   readonly code: string

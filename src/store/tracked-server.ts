@@ -1,16 +1,17 @@
 /**
- * What one Redis tells of our keys by itself (CLIENT TRACKING in broadcasting mode), whoever changes them: other
- * processes, older versions, scripts, time. It tells on a connection of its own, in the order in which it works: what a
- * command is answered behind was told before. So what was read holds until the time of the last question that was
- * answered, unless it was told otherwise; if it was read there. So the question is a write, and what was written has to
- * be found where everything else is read: another server, one that is master no more for instance, knows nothing of it.
+ * Changes of our keys that one Redis server reports by itself (CLIENT TRACKING in broadcasting mode), whoever makes
+ * them: other processes, older versions, scripts, expiry. It reports them on a separate connection, in the order in
+ * which it works: changes made before a command are reported before the answer to that command. So after an answer,
+ * everything read from this server is current as of when the command was sent, unless a change was reported. The
+ * command is a write, and what it wrote must be found where everything else is read; otherwise that is another server,
+ * such as a former master.
  *
  *   connected --> tracking on --> missed            (what was read in between may have changed)
- *   SET ... OK, and found by who reads  --> told, and known until the SET was sent
- *   not found there                     --> connected anew
- *   refused by what is a replica        --> connected anew, for its name may lead to the master by now
- *   connection lost, no answer          --> known no further: everything is read again after `cacheMs`
- *   a user who may not track            --> the same, for good
+ *   SET ... OK, and found where we read --> told, and everything is known until the SET was sent
+ *   not found there                     --> reconnect
+ *   refused by a replica                --> reconnect, because its name may lead to the master by now
+ *   connection lost, no answer          --> nothing more is known: everything is read again after `cacheMs`
+ *   the user may not use tracking       --> the same, permanently
  */
 import { randomUUID } from 'node:crypto'
 import type { MonotonicClock } from '../clock.ts'

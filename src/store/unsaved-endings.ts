@@ -1,11 +1,11 @@
 /**
- * What ends access needs no room. Where the store does not take a deletion, because it is full or read-only, the ending
- * is kept here: it counts from now on whatever the store says, the other processes are told of it again and again,
- * since one may have begun meanwhile, and the store is asked again until it has taken it.
+ * Ending access must work even if the store is full or read-only. An ending that the store does not accept is kept
+ * here. It takes effect at once, whatever the store says; other processes are told of it repeatedly, since one may have
+ * started in the meantime; and the store is tried again until it accepts it.
  *
- *   not stored --> held, counts --> offered until stored --> known for a minute
+ *   not stored --> kept, in effect --> offered until stored --> remembered for a minute
  *                    ^                                          |
- *                    +---- the store may have lost its last writes (a fail-over, an older copy of the file)
+ *                    +---- the store may have lost its last writes (a failover, an older copy of the file)
  */
 import { setImmediate as nextTurn } from 'node:timers/promises'
 import type { Awaitable } from '../awaitable.ts'

@@ -1,4 +1,4 @@
-/** What a store does not take now is offered to it again, in rounds, until it has taken everything. */
+/** Offers what a store has not accepted to it again, in rounds, until it has accepted everything. */
 import { setTimeout as sleep } from 'node:timers/promises'
 
 const RETRY_MS = 500

@@ -3,7 +3,7 @@ import { Fault } from '../errors.ts'
 
 const FIRST_PAUSE_MS = 2
 const LONGEST_PAUSE_MS = 50
-/** How long anything waits, those before it in line included. */
+/** How long an entry may wait, including the time for those before it in line. */
 const PATIENCE_MS = 5000
 /** So many wait; more are refused. */
 const MAX_WAITING = 1000

@@ -1,8 +1,8 @@
 /**
- * Two sockets joined byte for byte, once both ends speak another protocol than HTTP.
+ * Two sockets whose bytes are passed on to each other, once both ends have switched from HTTP to another protocol.
  *
- *   client ==> upstream      a slow reader slows its writer: nothing is kept here beyond one read
- *   client <== upstream      the end of one direction is passed on, and the other may finish within LINGER_MS
+ *   client ==> upstream      a slow reader slows down the writer: at most one read is buffered here
+ *   client <== upstream      when one direction ends, the other may finish within LINGER_MS
  *                            an error on one side ends both
  *
  *   open --> one side has ended --> both have ended ----------------> over: as agreed

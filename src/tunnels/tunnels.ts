@@ -1,17 +1,18 @@
 /**
- * The open tunnels, and the open event streams. A request is judged once; these live on, so they are judged again: at
- * once when something they stand on has changed, and otherwise about once a minute. What would not be admitted any more
- * is closed.
+ * The open tunnels and event streams. A request is judged once, but these stay open, so they are judged again: at once
+ * when something that admitted them has changed, and otherwise about once a minute. Those that would no longer be
+ * admitted are closed.
  *
  *   reserve() --> open() --> judged, again and again --> ended, with the code it would be refused with
  *       |            |                     |
  *       |            |                     +-- cannot be judged: stays, for MAX_UNJUDGED_MS at most
  *       |            +-- no admission: both sockets are closed
- *       +-- answered otherwise, or not at all: the place is free when the socket closes
+ *       +-- answered otherwise, or not at all: the place is freed when the socket closes
  *
- * An event stream has no place of its own, being a response like others: watch() --> judged ... --> ended, or released.
+ * An event stream is a response like any other and takes no place: watch() --> judged ... --> ended, or released.
  *
- * Always: tunnels open <= places reserved <= maxTunnels; `#open` has those first that were judged longest ago.
+ * Invariants: open tunnels <= reserved places <= maxTunnels; `#open` is ordered by when a tunnel was last judged,
+ * oldest first.
  */
 
 import type { Socket } from 'node:net'
