@@ -47,6 +47,8 @@ test('a grant covers none of it, and no link says that it would', async () => {
   for (const line of [
     ...[NEW_KEY, 'POST /tfs/_apis/tokens/pats', 'POST /tfs/_apis/hooks/subscriptions', REGISTER_AGENT],
     ...['POST /api/v1/repos/o/r/keys', 'PUT /api/v1/repos/o/r/collaborators/eve', 'POST /api/v1/user/%6beys'],
+    ...['PATCH /api/v1/repos/o/r', 'PUT /api/v1/user/actions/variables/X', 'PUT /api/v4/projects/7'],
+    ...['DELETE /api/v1/repos/o/r/branch_protections/main', 'DELETE /api/v4/projects/7/protected_branches/main'],
     ...['POST /api/v1//user/keys/', 'GET /api/v1/repos/o/r/actions/runners/registration-token'],
   ]) {
     const answer = await lab.asProgram({ line, agent: 'curl/8', fields: [EMPTY] })
@@ -70,7 +72,7 @@ test('a personal access token, or a token of the server, makes no other one, and
   for (const line of [
     REGISTER_AGENT,
     'POST /tfs/_apis/hooks/subscriptions',
-    'DELETE /api/v1/user/keys/7',
+    ...['DELETE /api/v1/user/keys/7', 'DELETE /api/v1/repos/o/r/branch_protections/main', 'PATCH /api/v1/repos/o/r'],
     'GET /api/v1/user/keys',
   ])
     assert.equal(await byPat(line), undefined, line)
