@@ -109,7 +109,7 @@ const advice: Partial<Record<Code, string>> = {
   'credentials-conflict':
     'Two places for tokens (`Authorization`, `PRIVATE-TOKEN`, `?access_token=` and the like) have different values. See [tokens of the server](pats.md#one-request-one-identity).',
   'form-unjudged':
-    'Gitea and GitLab read tokens from forms, but Torhaus does not. A rule with `allowIdentityChange` lets them pass; see [tokens of the server](pats.md#forms).',
+    'Gitea and GitLab read tokens from forms, but Torhaus does not; beside credentials of a person, this concerns the API of Gitea. A rule with `allowIdentityChange` lets them pass; see [tokens of the server](pats.md#forms).',
   'pat-unknown': 'See `credentials.patProof`. The token has been revoked, has expired, or never existed.',
   'pat-unreadable':
     'The server gives the same answer for forged tokens and for tokens of narrow scope. See `credentials.patProof.unreadable`.',

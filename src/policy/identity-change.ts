@@ -1,5 +1,5 @@
 import type { Authenticated, Presented } from '../exchange.ts'
-import type { FormsRead } from '../http/form-type.ts'
+import { type FormsRead, isFormType } from '../http/form-type.ts'
 import { hasParameter, queryValues } from '../http/query.ts'
 import { mayBeForm } from '../http/request-readings.ts'
 
@@ -38,11 +38,23 @@ const carriesToken = (tokens: readonly string[], isPerson: boolean) =>
       index % 2 === 0 && (name !== 'x-nuget-apikey' || (isPerson && PERSONAL.test((tokens[index + 1] ?? '').trim()))),
   )
 
-/** A token was judged, and the content may hold another. */
-export function isFormBesideToken(
-  { principal, method, fields }: Pick<Authenticated, 'principal' | 'method' | 'fields'>,
-  forms: FormsRead,
-): boolean {
+/**
+ * Where Gitea takes a token from a form before it looks at the identity that it is told: its API, and, from forms that
+ * are no multipart, its packages. No other product has these paths, and no page sends a form there.
+ */
+const API_OF_GITEA = /\/api\/v1\//i
+const PACKAGES_OF_GITEA = /\/api\/packages\/|^\/v2\//i
+
+type Form = Pick<Authenticated, 'principal' | 'method' | 'fields' | 'target' | 'readings'>
+
+/** Somebody was judged by a token or other credentials, and the content may hold a token of another. */
+export function isFormBesideToken({ principal, method, fields, target, readings }: Form, forms: FormsRead): boolean {
+  const type = fields.kept['content-type']
+  if (principal.kind === 'person') {
+    if (type === undefined || !mayBeForm(fields.kept)) return false
+    const paths = readings?.paths ?? [target.path]
+    return paths.some(path => API_OF_GITEA.test(path) || (PACKAGES_OF_GITEA.test(path) && isFormType(type)))
+  }
   if (principal.kind !== 'server-checked' || forms === 'none' || !mayBeForm(fields.kept)) return false
-  return fields.kept['content-type'] !== undefined || (forms === 'untyped' && method === 'POST')
+  return type !== undefined || (forms === 'untyped' && method === 'POST')
 }

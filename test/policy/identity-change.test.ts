@@ -56,6 +56,32 @@ test('beside credentials of a person nothing carries a token of Gitea or GitLab,
   assert.equal((await proxy.ask(`POST /trigger?token=${pat}`)).status, 200, 'nobody else is named')
 })
 
+test('no form goes to the API of Gitea beside credentials of a person, nor to its packages but from NuGet and twine', async () => {
+  const [urlencoded, multipart] = [
+    'application/x-www-form-urlencoded; charset=utf-8',
+    'Multipart/Form-Data; boundary=x',
+  ]
+  const code = async (line: string, type: string, content = 'token=x') => {
+    const fields = [proxy.bearerField, `Content-Type: ${type}`, `Content-Length: ${content.length}`]
+    const answer = await proxy.ask(line, fields, content)
+    return answer.one('X-Torhaus-Error') ?? answer.status
+  }
+  for (const path of [
+    '/api/v1/user/repos',
+    '/git/API/v1/user/repos',
+    '/api%2fv1/user/repos',
+    '/x/../api/v1//user/repos',
+  ])
+    for (const type of [urlencoded, multipart]) assert.equal(await code(`POST ${path}`, type), 'form-unjudged', path)
+  for (const path of ['/api/packages/carol/generic/p/1/f', '/v2/carol/p/blobs/uploads/x'])
+    assert.equal(await code(`PUT ${path}`, urlencoded), 'form-unjudged', path)
+  assert.equal(await code('PUT /api/packages/ada/nuget/', multipart), 200)
+  assert.equal(await code('POST /api/v1/user/repos', 'application/json'), 200)
+  assert.equal(await code('POST /api/v1/user/repos', urlencoded, ''), 200)
+  for (const path of ['/user/settings/keys', '/api/v4/projects', '/tfs/_apis/x', '/ada/r1/issues/attachments'])
+    for (const type of [urlencoded, multipart]) assert.equal(await code(`POST ${path}`, type), 200, path)
+})
+
 test('a rule can allow it, and its requirement holds nevertheless', async () => {
   assert.equal((await proxy.ask('GET /api/v4/user?sudo=root', [proxy.bearerField, 'Sudo: root'])).status, 200)
   assert.deepEqual(proxy.origin.requests.at(-1)?.all('Sudo'), ['root'])
