@@ -50,3 +50,11 @@ test('each folder that Torhaus writes to is made by the unit', () => {
   for (const name of ['RuntimeDirectory', 'StateDirectory', 'LogsDirectory'])
     assert.deepEqual(settings(name), ['torhaus'])
 })
+
+test('journald drops no record of a busy service, and the page on logs says who rotates them', () => {
+  assert.deepEqual(settings('LogRateLimitIntervalSec'), ['0'])
+  const page = readFileSync(join(ROOT, 'docs/operations.md'), 'utf8')
+  const logs = page.slice(page.indexOf('\n## Logs\n'), page.indexOf('\n### Compact access records\n'))
+  for (const way of ['SystemMaxUse=', '`copytruncate`', 'audit.md#rotation', 'elastic/logrotate.conf'])
+    assert.ok(logs.includes(way), way)
+})
