@@ -1,7 +1,8 @@
 /** Where the private entrances of the workers are: a folder for its owner only, or names of pipes (Windows). */
-import { lstatSync, mkdtempSync, rmSync } from 'node:fs'
+import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { isPrivateFolder, ownPrefix, removeLeftFolders } from './left-folders.ts'
 
 export interface RuntimeDirectory {
   /** A new name for each worker. */
@@ -14,15 +15,17 @@ const MAX_ADDRESS_BYTES = process.platform === 'linux' ? 108 : 104
 /** One for each worker that is started. */
 const LONGEST_NAME = '99999.sock'
 
-/** systemd names one that is gone with the service. Throws where none can be made, or its name is too long for sockets. */
+/** systemd names one that is gone with the service; what one that was killed has left elsewhere is removed. Throws where none can be made, or its name is too long for sockets. */
 export function openRuntimeDirectory(environment: NodeJS.ProcessEnv): RuntimeDirectory {
   let count = 0
   if (process.platform === 'win32') {
     const prefix = `\\\\.\\pipe\\torhaus-${process.pid}`
     return { next: () => `${prefix}-${count++}`, close: () => undefined }
   }
+  const parent = environment.RUNTIME_DIRECTORY ?? tmpdir()
+  removeLeftFolders(parent).catch(() => undefined)
   // Mode 0700 (mkdtemp(3)).
-  const make = () => mkdtempSync(join(environment.RUNTIME_DIRECTORY ?? tmpdir(), 'torhaus-'))
+  const make = () => mkdtempSync(join(parent, ownPrefix))
   let directory = make()
   const close = () => rmSync(directory, { recursive: true, force: true })
   if (Buffer.byteLength(join(directory, LONGEST_NAME)) >= MAX_ADDRESS_BYTES) {
@@ -33,13 +36,8 @@ export function openRuntimeDirectory(environment: NodeJS.ProcessEnv): RuntimeDir
   }
   const next = () => {
     // Somebody clears the folder of temporary files; then the name is anybody's.
-    if (!isOurs(directory)) directory = make()
+    if (!isPrivateFolder(directory)) directory = make()
     return join(directory, `${count++}.sock`)
   }
   return { next, close }
-}
-
-function isOurs(directory: string): boolean {
-  const found = lstatSync(directory, { throwIfNoEntry: false })
-  return found?.isDirectory() === true && found.uid === process.geteuid?.() && (found.mode & 0o077) === 0
 }
