@@ -73,7 +73,7 @@ export interface AcceptorOptions {
   readonly now: () => number
 }
 
-/** What tokens must say of the TLS connection that they come by. */
+/** What tokens must say about the TLS connection over which they arrive. */
 export interface AcceptedBindings {
   /** That of our certificate (`tlsServerEndPoint`). */
   readonly hash: Buffer
@@ -84,8 +84,8 @@ export interface AcceptedBindings {
 const NO_BINDINGS = Buffer.alloc(16)
 
 /**
- * Verifies tokens: every check of RFC 4120 3.2.3 and RFC 4121 4.1, cheapest first, the replay cache
- * last. Throws `service-credential-refused` where the keytab has no key of ours.
+ * Verifies tokens by all checks of RFC 4120 3.2.3 and RFC 4121 4.1, cheapest first and the replay cache last. Throws
+ * `service-credential-refused` if the keytab has no key for our service.
  */
 export function createAcceptor(options: AcceptorOptions): Acceptor {
   const { keytab, services, directory } = options

@@ -12,7 +12,7 @@ export type BulkheadOptions = {
   readonly refuse: (refusal: BulkheadRefusal) => Error
 }
 
-/** How many tasks run, including those nobody waits for any more, and how many wait. */
+/** How many tasks run, including those whose callers have given up, and how many wait. */
 export type BulkheadLoad = { readonly running: number; readonly queued: number }
 
 export type Bulkhead = {

@@ -22,7 +22,7 @@ export type DirectoryNames = RealmNames & {
   readonly upnSuffixes?: readonly string[]
 }
 
-/** What the configuration says of names. */
+/** What the configuration says about names. */
 export const directoryNames = ({
   realm,
   netbiosDomain,
@@ -33,7 +33,7 @@ export const directoryNames = ({
   ...(netbiosDomain === undefined ? {} : { netbiosDomain }),
 })
 
-/** `ada@other.example` in lower case: an account of the realm, but the KDC alone knows which. */
+/** `ada@other.example` in lower case: an account of the realm, but only the KDC knows which. */
 export type UserPrincipalName = string & { readonly __upn: unique symbol }
 
 /** A UPN's part before the @ has 64 characters at most, a sAMAccountName 20 (MS-ADA3 2.222, MS-ADTS 3.1.1.3.4.1). */
@@ -45,13 +45,13 @@ const accountPattern =
   /^[\p{L}\p{N}_$!#%&'()^`{}~-](?:[\p{L}\p{M}\p{N}_$!#%&'()^`{}~. -]*[\p{L}\p{M}\p{N}_$!#%&'()^`{}~-])?$/u
 
 /**
- * Brings what a client, a token or an IdP calls an account to one spelling: `alice`, `CORP\alice`, `alice@corp.test`
- * and `Alice@CORP.TEST` all become `alice@CORP.TEST`.
+ * Converts the name of an account from a client, a token or an IdP to one spelling: `alice`, `CORP\alice`,
+ * `alice@corp.test` and `Alice@CORP.TEST` all become `alice@CORP.TEST`.
  *
  * Case: Active Directory compares account names without regard to case but Kerberos echoes the case it was asked with,
- * so the account goes to lower case (locale independent) and the realm to its configured spelling; otherwise one person
- * had several caches and limits. Compatibility characters (NFKC would change them, like the Kelvin sign) are refused,
- * for their lower case could be another account.
+ * so the account is converted to lower case (locale independent) and the realm to its configured spelling; otherwise
+ * one person would have several caches and limits. Compatibility characters (which NFKC would change, like the Kelvin
+ * sign) are refused, because their lower case could be another account.
  *
  * Throws `foreign-realm` for another realm or domain, `principal-malformed` for what cannot be a user account. The
  * message does not repeat the input. Pure.
@@ -71,8 +71,8 @@ export function partsOfPrincipal(principal: CanonicalPrincipal): { readonly acco
 }
 
 /**
- * A name that is a UPN of another suffix (MS-ADTS 5.1.1.1.1), with one spelling; undefined for every other. What stands before the
- * @ is no account name, even where one is spelled the same. Throws `principal-malformed`. Pure.
+ * A UPN with another suffix (MS-ADTS 5.1.1.1.1), in one spelling; undefined for any other name. The part before the @
+ * is not an account name, even if there is an account with that name. Throws `principal-malformed`. Pure.
  */
 export function userPrincipalName(input: string, { upnSuffixes = [] }: DirectoryNames): UserPrincipalName | undefined {
   if (upnSuffixes.length === 0) return undefined

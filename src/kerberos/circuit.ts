@@ -1,4 +1,4 @@
-/** closed: calls go; open: none goes; half-open: one goes, to see. */
+/** closed: calls are made; open: no calls are made; half-open: one trial call is made. */
 export type CircuitState = 'closed' | 'open' | 'half-open'
 
 export type CircuitOptions = {
@@ -11,7 +11,7 @@ export type CircuitOptions = {
 }
 
 /**
- * What the holder of a permit says once it knows. `unknown`: the call never ran, or its outcome says nothing of the
+ * The outcome that the holder of a permit reports. `unknown`: the call never ran, or its outcome says nothing about the
  * other side.
  */
 export type Outcome = 'success' | 'failure' | 'unknown'

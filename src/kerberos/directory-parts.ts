@@ -41,8 +41,8 @@ export interface DirectoryNeeds extends Pick<Surroundings, 'now' | 'monotonic' |
 }
 
 /**
- * The parts of the directory; they end with the stack they are opened on. Throws where the keytab does not fit, in words
- * for the operator.
+ * Opens the parts of the directory; they are closed with the stack they are opened on. Throws if the keytab does not
+ * fit, with a message for the operator.
  */
 export function openDirectoryParts(needs: DirectoryNeeds, gates: GatesByRealm, opened: DisposableStack) {
   const {

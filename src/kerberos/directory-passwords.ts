@@ -28,8 +28,8 @@ export type DirectoryPasswords = {
 }
 
 /**
- * The whole password path, in order: a remembered verdict, the limits, the directory. Concurrent checks of one pair
- * share one question to the directory, as a git client opens several connections at once.
+ * Checks a password, in this order: a remembered verdict, the limits, the directory. Concurrent checks of the same pair
+ * share one request to the directory, because a git client opens several connections at once.
  */
 export function createDirectoryPasswords(options: DirectoryPasswordsOptions): DirectoryPasswords {
   const { verifier, verdicts, limits } = options

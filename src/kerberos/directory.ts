@@ -26,7 +26,7 @@ import type { TicketQuestion } from './ticket-proof.ts'
 
 export type KerberosSettings = NonNullable<Config['kerberos']>
 
-/** One KDC, as it was when it was asked last. */
+/** The condition of one KDC when it was last asked. */
 export interface KdcCondition {
   /** `dc1.corp.test:88`. */
   readonly kdc: string
@@ -76,7 +76,7 @@ export interface DirectorySurroundings extends Pick<Surroundings, 'now' | 'monot
   readonly certificate: X509Certificate | undefined
 }
 
-/** Opens the directory; throws where the keytab does not fit, in words for the operator. */
+/** Opens the directory; throws if the keytab does not fit, with a message for the operator. */
 export function openDirectory(
   settings: KerberosSettings,
   publicHost: string,

@@ -9,7 +9,7 @@ import { ACCOUNT_CONTROL, type LogonInfo, readLogonInfo } from './protocol/logon
 import { PAC_BUFFER, readPac, verifyPac } from './protocol/pac.ts'
 import { readUpnDnsInfo } from './protocol/upn-dns-info.ts'
 
-/** Whom a ticket is about, in the directory's own words. */
+/** The names of a ticket's owner, as the directory spells them. */
 export interface EvidenceNames {
   /** `alice@CORP.TEST`: the account name (sAMAccountName), whatever name was asked for. */
   readonly account: string
@@ -23,9 +23,9 @@ export interface EvidenceNames {
 const PROTECTED_USERS = 525
 
 /**
- * Whom an evidence ticket is about. The KDC echoes the name it was asked with, or, where it knows no S4U, answers with
- * a ticket of our own: so the name is read in the PAC, under the KDC's signature with our key. Without a PAC, or with
- * one that names no account (MIT's KDC), there is the name in the ticket alone. Throws what `refuseUnfit` does.
+ * Reads who owns an evidence ticket. The KDC echoes the requested name or, if it does not support S4U, answers with a
+ * ticket of our own; so the name is read from the PAC, which the KDC has signed with our key. Without a PAC, or with
+ * one that names no account (MIT's KDC), only the name in the ticket is left. Throws what `refuseUnfit` throws.
  */
 export function namesInEvidence(evidence: HeldTicket, keys: readonly KeytabEntry[]): EvidenceNames {
   const { ticket } = evidence

@@ -96,7 +96,7 @@ type Entry = {
 /** There is one for each server. */
 const KEPT_TARGETS = { capacity: 100, maxLength: 1000 }
 
-/** Tickets by principal, whoever gets them: what is kept, what is forgotten, and which refusals are remembered. */
+/** Caches tickets by principal: what is kept, what is dropped, and which refusals are remembered. */
 export function createImpersonationCache(options: ImpersonationCacheOptions): Impersonation {
   const { realm, now, count, maxPrincipals = 10_000, refusalTtlMs = 30_000 } = options
   const release = ({ tickets }: Entry): void => tickets[Symbol.dispose]()

@@ -43,7 +43,7 @@ export interface ImpersonationOptions extends GatesByRealm {
 /** Of `recheckMs`: who is at work is asked about beside a request, and nobody waits for it. */
 const ASKED_EARLY = 0.8
 
-/** The Windows account out (MS-SFU): tickets in the name of a person, without password or ticket of theirs. */
+/** Impersonation (MS-SFU): gets tickets on behalf of a person without their password or ticket. */
 export function createImpersonation(options: ImpersonationOptions): Impersonation {
   const count = { impersonations: 0, tokens: 0, identityMismatches: 0 }
   return createImpersonationCache({

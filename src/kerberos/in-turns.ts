@@ -17,6 +17,6 @@ function inTurns<T>(items: Iterable<T>, perTurn: number, task: (item: T) => void
 /** Overwriting a key takes up to 10 us. */
 const DISPOSED_PER_TURN = 50
 
-/** Of what nobody can reach any more. */
+/** Disposes of what is no longer reachable. */
 export const disposeInTurns = (items: Iterable<Disposable>): void =>
   inTurns(items, DISPOSED_PER_TURN, item => item[Symbol.dispose]())

@@ -4,7 +4,7 @@ import { classifyKdcError } from './kdc-error-table.ts'
 import { KerberosError, type KerberosOperation } from './kerberos-error.ts'
 import { Krb5Error } from './protocol/krb5-error.ts'
 
-/** Runs one question to the KDC; what it throws becomes a coded error. */
+/** Runs one request to the KDC, and converts what it throws to an error with a code. */
 export async function codedFailure<T>(operation: KerberosOperation, ask: () => Promise<T>): Promise<T> {
   try {
     return await ask()

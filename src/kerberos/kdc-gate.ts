@@ -60,7 +60,7 @@ export const KDC_CALLS = 16
 const isTrouble = (error: unknown): boolean =>
   error instanceof KerberosError && kdcTrouble.has(error.code) && !(error.cause instanceof KdcRefusal)
 
-/** Whose KDCs may be away while others answer has a gate of their own. */
+/** One gate per realm, because the KDCs of one realm may be unreachable while those of others answer. */
 export interface GatesByRealm {
   /** To our own KDCs. */
   readonly gate: KdcGate

@@ -58,13 +58,13 @@ const DELEGATE: Table = {
   'principal-malformed': 'account-unmapped',
 }
 
-/** The code for a refused Negotiate token; throws a Fault where the fault is not the client's. */
+/** The code for a refused Negotiate token; throws a Fault if the client is not at fault. */
 export const acceptCode = (error: unknown): Code => codeIn(ACCEPT, TROUBLE, error, 'negotiate-refused')
 
-/** The code for a refused password; throws a Fault where the directory could not be asked. */
+/** The code for a refused password; throws a Fault if the directory could not be asked. */
 export const passwordCode = (error: unknown): Code => codeIn(PASSWORD, TROUBLE_AT_KDC, error, 'password-wrong')
 
-/** The code for an account that cannot be impersonated; throws a Fault for trouble. */
+/** The code for an account that cannot be impersonated; throws a Fault for any other failure. */
 export const delegationCode = (error: unknown): Code => codeIn(DELEGATE, TROUBLE_IN_NAME, error, undefined)
 
 function codeIn(table: Table, trouble: Table, error: unknown, otherwise: Code | undefined): Code {
@@ -76,7 +76,7 @@ function codeIn(table: Table, trouble: Table, error: unknown, otherwise: Code | 
   return code
 }
 
-/** What the code does not say, for the log: step, reason and number of the KDC. No name, no secret. */
+/** Details for the log that the code does not contain: step, reason and the KDC's error number. No names, no secrets. */
 export function reasonOf(error: unknown): string {
   if (!(error instanceof Error)) return 'unknown'
   // The number of a KDC stands in the message already.

@@ -11,8 +11,8 @@ interface KeysOfType {
 }
 
 /**
- * Keys to open tickets with. They are put in order once, for anybody can send tickets: which ones to try on one is found
- * without looking at them all, and a keytab may have thousands (`HTTP/*`).
+ * Keys that open tickets, indexed once. Anybody can send tickets, and a keytab may have thousands of keys (`HTTP/*`),
+ * so the keys to try on a ticket are found without looking at all of them.
  */
 export class KeyRing {
   readonly #byType = new Map<number, KeysOfType>()

@@ -17,8 +17,8 @@ const ENTRIES_IN_A_TURN = 75
 type Entries = Map<string, KeytabEntry[]>
 
 /**
- * A keytab on disk, read again when it changes, so that a rotated key needs no restart. A large one is then read beside
- * the requests, while the keys from before serve.
+ * A keytab on disk that is read again when it changes, so that a rotated key needs no restart. A large one is read
+ * while requests are served with the previous keys.
  */
 export class KeytabFile implements Disposable {
   readonly #path: string

@@ -7,7 +7,7 @@ import { type KdcAddress, parseKdc } from '../../config/kdc-address.ts'
 const MAX_DEPTH = 8
 const USUAL_FILES = '/etc/krb5.conf'
 
-/** Which krb5.conf is meant. */
+/** Which krb5.conf to read. */
 export interface Krb5Config {
   /** In place of those that `KRB5_CONFIG` names, or of that of the system. */
   readonly krb5ConfigFile?: string | undefined
@@ -15,9 +15,9 @@ export interface Krb5Config {
 }
 
 /**
- * The KDCs of a realm that a krb5.conf names, with the files that it includes (krb5.conf(5), `[realms]`); nothing else
- * in it is read. None where there is no such file. Throws where it names some and none of them can be asked, such as a
- * proxy over HTTPS (MS-KKDCP).
+ * The KDCs of a realm in a krb5.conf and the files that it includes (krb5.conf(5), `[realms]`); nothing else in it is
+ * read. Empty if there is no such file. Throws if it names only KDCs that cannot be used, such as a proxy over HTTPS
+ * (MS-KKDCP).
  */
 export function krb5ConfigKdcs(realm: string, { krb5ConfigFile, environment }: Krb5Config): KdcAddress[] {
   const files =

@@ -29,9 +29,9 @@ const AGAIN_AFTER_MS = 30_000
 export type LearnNaming = (realm: string) => Promise<void> | undefined
 
 /**
- * Whether KDCs of our realm name accounts in PACs, before anybody's ticket has shown it: by a ticket of our own for
- * ourselves, which nobody but the KDC can have made. Asked when the first ticket without PAC comes, and once; where the
- * KDC does not answer, or our account has no key, it stays unknown.
+ * Finds out whether KDCs of our realm name accounts in PACs, before a client's ticket has shown it: from a ticket for
+ * ourselves, which only the KDC can have made. Done once, when the first ticket without PAC arrives. If the KDC does
+ * not answer, or our account has no key, it stays unknown.
  */
 export function createLearnNaming(options: NamingQuestion): LearnNaming {
   const { client, gate, keytab, service, accept, realm: ours, naming, monotonic } = options

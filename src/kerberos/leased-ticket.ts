@@ -1,7 +1,7 @@
 import type { HeldTicket } from './kdc/held-ticket.ts'
 import { KerberosError } from './kerberos-error.ts'
 
-/** A ticket whose key is overwritten once it is dropped and nobody uses it any more. */
+/** A ticket whose key is overwritten once it is dropped and no longer in use. */
 export class LeasedTicket implements Disposable {
   readonly #ticket: HeldTicket
   #users = 0

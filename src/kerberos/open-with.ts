@@ -13,9 +13,9 @@ const MAX_TRIED_BYTES = 256 * 1024
 const TRY_BYTES = 4096
 
 /**
- * Opens a ticket with the key that fits; undefined where none does. Number and name in clear are hints: AD's own counts
- * differ by controller (MS-KILE 3.4.5), and an account has many names. So others of the type are tried, too, each key once
- * under however many names and numbers it stands in the keytab.
+ * Opens a ticket with the key that fits; undefined if none does. Its unencrypted key number and name are only hints:
+ * AD's numbers differ between controllers (MS-KILE 3.4.5), and an account has many names. So other keys of the type are
+ * tried, too, each once, however many names and numbers it has in the keytab.
  */
 export function openWith(
   keys: KeyRing,

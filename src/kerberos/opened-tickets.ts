@@ -13,7 +13,7 @@ import type { OpenedTicket, Ticket } from './protocol/ticket.ts'
 import type { TicketOwner } from './ticket-principal.ts'
 import { proofOf, type TicketProof, type TicketQuestion } from './ticket-proof.ts'
 
-/** A ticket that is ours, and what it says of its owner. Without its PAC: that was read. */
+/** A ticket for us, and what it says about its owner, without its PAC, which has been read. */
 export type TrustedTicket = Omit<OpenedTicket, 'pac' | 'indicators'> &
   TicketOwner & { readonly proof: TicketProof | undefined }
 
@@ -34,8 +34,8 @@ const MAX_KEPT_BYTES = 16_384
 const NAME_BYTES = 12
 
 /**
- * Opens a ticket that is ours, whose key is the caller's to dispose of. Throws `wrong-service-key` where no key opens it,
- * and the `Krb5Error` of a ticket or PAC that is not what it should be.
+ * Opens a ticket for us; the caller must dispose of its key. Throws `wrong-service-key` if no key opens it, and a
+ * `Krb5Error` if the ticket or its PAC is not valid.
  */
 export function openTrusted(keys: KeyRing, ticket: Ticket, question = NOTHING): TrustedTicket {
   const found = openWith(keys, ticket)
@@ -65,8 +65,8 @@ function whyNot(keys: KeyRing, { encrypted: { kvno, etype } }: Ticket): string {
 }
 
 /**
- * Tickets that a key of the keytab opened. A client shows the same ticket with each request, so one that was opened is
- * kept under the hash of its ciphertext, until the keytab changes. Its times are the caller's to judge, each time.
+ * Tickets that a key of the keytab has opened. A client sends the same ticket with each request, so an opened one is
+ * kept under the hash of its ciphertext until the keytab changes. The caller must check its times each time.
  */
 export class OpenedTickets implements Disposable {
   readonly #keytab: KeytabFile

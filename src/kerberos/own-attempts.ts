@@ -32,8 +32,8 @@ const MOST_WAITS = 250
 const PENDING_MS = 10_000
 
 /**
- * Sign-ins of our own account, by all workers together and over a reload: each with a key that is not the newest counts at the
- * directory, and would lock the account. A store that cannot be asked keeps nobody from signing in.
+ * Limits sign-ins of our own account, across workers and reloads: the directory counts each one with an outdated key,
+ * and would lock the account. If the store cannot be asked, signing in is allowed.
  */
 export function createOwnAttempts(store: AttemptStore, options: OwnAttemptsOptions): OwnAttempts {
   const { principal, maxFailures, windowMs, now } = options

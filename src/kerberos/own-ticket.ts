@@ -4,8 +4,8 @@ import type { LeasedTicket } from './leased-ticket.ts'
 import type { Renewing } from './renewing.ts'
 
 /**
- * Asks by our own ticket. Where the KDC finds it no good any more, as after a change of its own key, it is let go of: the
- * next question has a new one. `isNoGood`: what says so.
+ * Makes a request with our own ticket. If the KDC no longer accepts the ticket, for example after a change of its own
+ * key, the ticket is dropped, and the next request uses a new one. `isNoGood` recognizes the errors that mean this.
  */
 export async function byOwnTicket<T>(
   service: Pick<Renewing<LeasedTicket>, 'invalidate'>,
@@ -21,7 +21,7 @@ export async function byOwnTicket<T>(
   }
 }
 
-/** Once more, with a new ticket, where one of ours ended or was let go of meanwhile. */
+/** Tries once more with a new ticket, if one of ours expired or was dropped in the meantime. */
 export async function onceMore<T>(
   ask: () => Promise<T>,
   isWorthIt: (error: unknown) => boolean = isExpired,

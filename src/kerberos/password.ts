@@ -35,9 +35,9 @@ interface Armour {
 }
 
 /**
- * The directory's judgement: confirmed, refused for a reason that stays, or none (not asked, or nothing of use came
- * back). `unheard`: the password was put to it, and no word of it came: it may have counted a wrong one. A controller that
- * passes wrong ones on to another one, which is away, is silent about those alone.
+ * The verdict of the directory: confirmed, refused for a lasting reason, or none (it was not asked, or gave no useful
+ * answer). `unheard`: the password was sent but no answer came, so the directory may have counted a wrong one. A domain
+ * controller that forwards wrong passwords to another one, which is unreachable, fails to answer only those.
  */
 export type AttemptOutcome = Verdict | 'undecided' | 'unheard'
 
@@ -63,13 +63,13 @@ const maxPasswordBytes = 1024
 /**
  * Verifies passwords against the KDC **and** our own key:
  *
- *   AS exchange with the password       a KDC says yes: but which?
+ *   AS exchange with the password       a KDC accepts it, but is it a genuine one?
  *   TGS exchange for our own service    it must issue a ticket
- *   open that ticket with our keytab    only the KDC that shares our key can have made it
- *   compare the session keys            and it made it now, for this answer: the ticket is not one that was seen before
+ *   open that ticket with our keytab    only a KDC that has our key can have made it
+ *   compare the session keys            it was made for this very answer, and is not one that was seen before
  *
- * Without the last three steps whoever answers in the KDC's place, with a password of his own, decides who signs in (the
- * Zanarotti attack). Costs two AS requests and one TGS request; the tickets are dropped at once.
+ * Without the last three steps, anyone who answers in place of the KDC could sign in with a password of their choice
+ * (the Zanarotti attack). This costs two AS requests and one TGS request; the tickets are dropped at once.
  */
 export function createPasswordVerifier(options: PasswordVerifierOptions): PasswordVerifier {
   const { client, keytab, servicePrincipal, directory, naming = new Set() } = options

@@ -30,7 +30,7 @@ interface ServiceTicket {
 const released = (): KerberosError => new KerberosError('credentials-expired', 'initiate', { text: 'released' })
 
 /**
- * The evidence ticket of one principal, and the service tickets got with it: one question to the KDC for each target.
+ * The evidence ticket of one principal, and the service tickets obtained with it: one request to the KDC per target.
  */
 export function createPrincipalTickets({
   client,

@@ -3,7 +3,7 @@ import type { MonotonicClock } from '../clock.ts'
 import { configuredKdcs, discoveredKdcs, type KdcLocator } from './kdc/kdc-locator.ts'
 import { type Krb5Config, krb5ConfigKdcs } from './krb5-config-kdcs.ts'
 
-/** Where the KDCs of a realm are: as they are configured; else as krb5.conf names them; else by DNS. Throws as `krb5ConfigKdcs`. */
+/** Finds the KDCs of a realm: from the configuration, else from krb5.conf, else by DNS. Throws like `krb5ConfigKdcs`. */
 export function realmLocator(
   realm: string,
   kdcs: readonly string[],

@@ -9,8 +9,9 @@ export type Validity = {
 }
 
 /**
- * Expiry is hard: a ticket that ends during a request fails that request. So renewal starts `marginMs` before the end
- * (for a short-lived ticket: in its last quarter), and use stops in its last twentieth, a minute at most.
+ * A ticket that expires during a request makes that request fail. So renewal starts `marginMs` before the end (in the
+ * last quarter of a short-lived ticket), and the ticket is not used in the last twentieth of its life, a minute at
+ * most.
  */
 export function validity(lifetimeSeconds: number, nowMs: number, marginMs: number): Validity {
   const lifetimeMs = lifetimeSeconds * 1000

@@ -34,10 +34,10 @@ const GENERATION_MS = 300_000
 const FILE = /^replay-(\d+)$/
 
 /**
- * Authenticators seen (RFC 4120 3.2.3), by the time they name themselves: one presented again names the same time, so
- * it is looked for in one file alone. A file goes when the last authenticator of its time would be refused for its age, and
- * not at once: a clock that went far ahead may be put right again, and what was seen before is as good as new then.
- * Nothing is flushed: a restart of the service loses nothing, a machine that loses power forgets the last seconds.
+ * Authenticators seen before (RFC 4120 3.2.3), filed by the time that they contain: a replayed one has the same time,
+ * so only one file has to be searched. A file is removed some time after the last authenticator of its period would be
+ * refused for its age; not at once, because a clock that went far ahead may be corrected, and earlier ones would be
+ * valid again. Nothing is flushed: a restart of the service loses nothing, and a power failure loses the last seconds.
  */
 export function createReplayCache({ directory, skewMs, now, monotonic = now }: ReplayCacheOptions): ReplayCache {
   makePrivate(directory)

@@ -17,13 +17,13 @@ const READ_BYTES = 512 * RECORD_BYTES
 const MOVED_IN_A_TURN = 4096
 
 /**
- * The tokens of one stretch of time, in one file that all workers append to and read:
+ * The tokens of one period of time, in one file that all workers append to and read:
  *
  *   worker A: append -----------> [a1][b1][a2][b2] <---------- append :worker B
- *             read on to a2                       read on to b2
+ *             read up to a2                       read up to b2
  *
- * Appending is atomic, so all see the same order, and the first of two equal tags in it was first. No lock is needed,
- * no worker can hold up another, and a worker that starts again reads what there is.
+ * Appending is atomic, so all workers see the same order, and the first of two equal tags is the original. No lock is
+ * needed, no worker can block another, and a worker that restarts reads what is there.
  */
 export class ReplayGeneration implements Disposable, TurnBatch {
   readonly #file: number

@@ -39,7 +39,7 @@ export interface ServiceCredential extends Renewing<LeasedTicket> {
   hasKey(): boolean
 }
 
-/** The proxy's own TGT, got with the keytab and renewed before it ends. */
+/** The proxy's own TGT, obtained with the keytab and renewed before it expires. */
 export function createServiceCredential(options: ServiceCredentialOptions): ServiceCredential {
   const { client, gate, keytab, principal, attempts, now, renewMarginMs = 300_000 } = options
   const name = nameIn(principal, NAME_TYPE.principal)

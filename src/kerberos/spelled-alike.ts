@@ -10,10 +10,10 @@ const SORTED = new RegExp(`[${Object.keys(SORTED_AS).join('')}]`, 'gu')
 const KANA_DISTANCE = 0x60
 
 /**
- * One text for all spellings by which Active Directory may find one account: it compares names without marks, letter case and
- * kind of kana (MS-ADTS 6.5.1), so that `bjorn`, `björn` and `bjørn` are one account there; letters that its tables do not have
- * count for nothing, and without its $ a machine is found, too. Accounts of other directories that are spelled so alike share
- * it. To count by, never to say who somebody is.
+ * One text for all spellings by which Active Directory may find the same account. It compares names without diacritics,
+ * letter case and kind of kana (MS-ADTS 6.5.1), so that `bjorn`, `björn` and `bjørn` are the same account; it ignores
+ * letters that its tables do not have, and finds a machine without its $. In other directories, different accounts may
+ * share this text. Use it only for counting, never to identify a person.
  */
 export function spelledAlike(principal: CanonicalPrincipal): string {
   const { account, realm } = partsOfPrincipal(principal)

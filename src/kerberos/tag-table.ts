@@ -1,4 +1,4 @@
-/** Octets of a tag: enough that two never meet by chance. */
+/** Octets of a tag: enough that two are never equal by chance. */
 export const TAG_BYTES = 16
 
 const WORDS = TAG_BYTES / 4
@@ -7,9 +7,8 @@ const FIRST_SLOTS = 16
 const PARTS = 256
 
 /**
- * A set of tags, in parts that grow by themselves: the whole of a busy generation would take milliseconds to be moved,
- * a part of it takes a tenth of one at most. Tags are hashes: their third word says which part, their second which
- * place.
+ * A set of tags, in parts that grow independently: moving all tags of a busy generation would take milliseconds, but
+ * moving one part takes at most a tenth of one. Tags are hashes: the third word selects the part, the second the place.
  */
 export class TagTable {
   #moved = 0

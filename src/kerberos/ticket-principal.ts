@@ -22,16 +22,16 @@ export interface TicketOwner extends Pick<OpenedTicket, 'client' | 'clientRealm'
 export type NamingRealms = Set<string>
 
 /**
- * Whom a ticket is about. A KDC echoes the name that somebody signed in with: by a UPN in the realm's own suffix, by a
- * machine's name without its $ (CVE-2021-42278), by letters that the directory takes for others. Which account that is, it
- * says in the PAC: so nobody has two names here, one of which no rule names. A client can ask for a ticket without PAC
- * (KERB-PA-PAC-REQUEST, MS-KILE 2.2.3): of a realm that is known to make them such a one is nobody's.
+ * Determines who owns a ticket. A KDC echoes the name that a person signed in with: a UPN with the realm's own suffix,
+ * the name of a machine without its $ (CVE-2021-42278), or letters that the directory treats like others. The PAC says
+ * which account that is, so nobody can have a second name that no rule mentions. A client can ask for a ticket without
+ * PAC (KERB-PA-PAC-REQUEST, MS-KILE 2.2.3); it is refused if the realm is known to issue PACs.
  *
- * Where Active Directory maps people of a trusted realm to accounts of its own (altSecurityIdentities), the PAC is of those,
- * and in their realm the name may be somebody else's: such a ticket is nobody's.
+ * If Active Directory maps people from a trusted realm to its own accounts (altSecurityIdentities), the PAC is that of
+ * the account, and in the trusted realm its name may belong to somebody else; so such a ticket is refused.
  *
- * Throws `foreign-realm` for a realm that is none of the configuration, where letter case counts (RFC 4120 6.1), and
- * `principal-malformed` for what cannot be a user account, or does not say which; and what `refuseUnfit` does.
+ * Throws `foreign-realm` for a realm that is not in the configuration, with case being significant (RFC 4120 6.1),
+ * `principal-malformed` for what cannot be a user account or does not say which, and what `refuseUnfit` throws.
  */
 export function ticketPrincipal(
   { client, clientRealm, accountName, accountDomain = '', accountControl }: TicketOwner,

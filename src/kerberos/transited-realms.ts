@@ -7,10 +7,11 @@ const DOMAIN_X500_COMPRESS = 1
 type Way = Pick<OpenedTicket, 'flags' | 'transited' | 'transitedType' | 'clientRealm'>
 
 /**
- * Whether a ticket came through no other realm, or through such that may be on the way: a KDC of ours says that it checked
- * them (RFC 4120 2.7), or all of them are trusted, and parents of the client's realm or ours in the hierarchy of names. A KDC of
- * Active Directory need not say that, and people of another domain of the forest come through the domain above both. Nobody of
- * our own realm comes through others: a realm that is trusted would speak for our people.
+ * Whether a ticket came through no other realm, or only through acceptable ones: either a KDC of ours says that it
+ * checked them (RFC 4120 2.7), or all of them are trusted and are parents of the client's realm or of ours in the
+ * hierarchy of names. A KDC of Active Directory need not say so, and people from another domain of the forest come
+ * through the domain above both. Nobody from our own realm may come through others: a trusted realm could otherwise
+ * vouch for our people.
  */
 export function isGoodWay(
   { flags, transited, transitedType, clientRealm }: Way,

@@ -52,9 +52,9 @@ interface Known {
 }
 
 /**
- * Asks the KDC whose a UPN of another suffix is, by S4U2self with an enterprise name (RFC 6806 5): a ticket for
- * ourselves, so that the answer stands in a PAC under our own key. It is believed if that PAC names the very UPN that was
- * asked for; what stands before the @ is never tried as the name of an account.
+ * Asks the KDC which account a UPN with another suffix belongs to, by S4U2self with an enterprise name (RFC 6806 5).
+ * The ticket is for ourselves, so the answer is in a PAC under our own key. It is accepted only if that PAC names the
+ * requested UPN; the part before the @ is never tried as an account name.
  */
 export function createUpnResolver(options: UpnResolverOptions): UpnResolver {
   const { client, gate, keytab, service, directory, now, ttlMs = 300_000, refusalTtlMs = 30_000 } = options

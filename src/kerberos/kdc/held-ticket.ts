@@ -4,7 +4,7 @@ import { type PrincipalName, sameName } from '../protocol/principal-name.ts'
 import { isSameKey } from '../protocol/same-key.ts'
 import type { OpenedTicket, Ticket } from '../protocol/ticket.ts'
 
-/** A ticket and what its holder knows about it. Its key is the holder's to dispose of. */
+/** A ticket and what its holder knows about it. The holder must dispose of its key. */
 export interface HeldTicket {
   readonly ticket: Ticket
   readonly sessionKey: EncryptionKey
@@ -25,9 +25,9 @@ export const isSameClient = (a: HeldTicket, b: HeldTicket): boolean =>
   a.clientRealm === b.clientRealm && sameName(a.client, b.client)
 
 /**
- * Whether a ticket for ourselves, which a key of ours has opened, is the one that the KDC made for this reply: it writes
- * one session key and one end into both (RFC 4120 3.1.3, 3.3.3). The ticket stands in clear beside what is encrypted for
- * us: whoever is on the way can put another there that they have seen, but not know which key is in it.
+ * Whether a ticket for ourselves, opened with our key, is the one that the KDC made for this reply: both contain the
+ * same session key and end time (RFC 4120 3.1.3, 3.3.3). The ticket is beside the part that is encrypted for us, so an
+ * attacker in between can replace it with one seen before, but does not know which key that one contains.
  */
 export const isOfReply = (
   { sessionKey, endTimeMs }: HeldTicket,

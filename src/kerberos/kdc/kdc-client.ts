@@ -14,7 +14,7 @@ export interface KdcClientOptions {
   readonly now: () => number
 }
 
-/** Who signs in with a password, and so knows the key that replies to them are under. */
+/** A person who signs in with a password, and so knows the key that replies to them are encrypted with. */
 export interface Person {
   readonly realm: string
   /** A TGT of ours in that realm, by which the proof is armoured where the KDC offers that. */
@@ -37,7 +37,7 @@ export interface KdcClient {
   s4u2proxy(tgt: HeldTicket, evidence: HeldTicket, service: PrincipalName): Promise<HeldTicket>
 }
 
-/** Throws `KdcRefusal`, `KdcUnreachable`, or the `Krb5Error` for which the last reply was not believed. */
+/** Throws `KdcRefusal`, `KdcUnreachable`, or the `Krb5Error` because of which the last reply was not accepted. */
 export function createKdcClient({ realm, pools, now }: KdcClientOptions): KdcClient {
   const granting = createTicketGranting(pools, realm, now)
   const armours = new Map([...pools.keys()].map(name => [name, { isOffered: false }]))

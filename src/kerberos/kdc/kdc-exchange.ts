@@ -29,8 +29,8 @@ export interface KdcExchange {
 const readBuffer = Buffer.alloc(65_536)
 
 /**
- * One request and its reply over TCP: four octets of length, whose highest bit is zero, then the message. The deadline
- * is one for all of it, so that a KDC that drips octets gains nothing.
+ * One request and its reply over TCP: four octets of length, whose highest bit is zero, then the message. There is one
+ * deadline for the whole exchange, so that a KDC that sends octet by octet gains nothing.
  */
 export function exchange(
   { host, port }: KdcAddress,

@@ -24,7 +24,7 @@ export interface QuestionOptions extends Noting {
   readonly nextAfterMs?: number
 }
 
-/** How names of KDCs become addresses. */
+/** How names of KDCs are resolved to addresses. */
 export interface Resolving {
   readonly lookup: LookupFunction
 }
@@ -37,7 +37,7 @@ const MAX_UNABLE = 3
 /** It lives, and says that it cannot serve (heimdal's answer while it starts, AD's while it stops). */
 const OUT_OF_SERVICE: readonly number[] = [KDC_ERROR.serviceUnavailable]
 
-/** `codes`: of errors that say so. */
+/** `codes`: the error codes that mean this. */
 export function isOutOfService(reply: Buffer, codes = OUT_OF_SERVICE): boolean {
   try {
     return isKdcError(reply) && codes.includes(readKdcError(reply).code)
@@ -69,7 +69,7 @@ interface Asked<T> extends AskingTerms {
   readonly read: (reply: Buffer) => T
 }
 
-/** One question, put to one KDC after the other, and once more to each where none has answered. */
+/** One request, sent to one KDC after the other, and once more to each if none has answered. */
 export class Question<T> {
   readonly #waiting: KdcState[]
   readonly #asked: Asked<T>

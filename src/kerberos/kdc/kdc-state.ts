@@ -2,12 +2,13 @@ import type { KdcAddress } from '../../../config/kdc-address.ts'
 import type { MonotonicClock } from '../../clock.ts'
 
 /**
- * Why a KDC gave no answer. `silent`: nothing within a second. `unreachable`: no connection, or one that broke.
- * `out-of-service`: it says so itself, or could not judge what another one did. `not-believed`: what came is no reply to the question.
+ * Why a KDC gave no answer. `silent`: nothing within a second. `unreachable`: no connection, or a broken one.
+ * `out-of-service`: it says so itself, or could not decide what another one could. `not-believed`: what arrived is not
+ * a reply to the request.
  */
 export type KdcFailure = 'silent' | 'unreachable' | 'out-of-service' | 'not-believed'
 
-/** What is known of one KDC. Times are those of a clock that does not go back. */
+/** What is known about one KDC. Times are monotonic. */
 export interface KdcState {
   readonly address: KdcAddress
   /** Undefined: it was not asked yet. */
@@ -57,19 +58,19 @@ function noteFailure(state: KdcState, failure: KdcFailure, askedAtMs: number, no
 }
 
 /**
- * One question at a time, and none for a while where the second message was no faster than the first: so a KDC that is
- * slow because many ask is not asked by more, and one that lost a message answers the second at once.
+ * One repeated request at a time, and none for a while if the repetition was no faster than the original. So a KDC that
+ * is slow under load does not get more load, and one that lost a message answers the repetition at once.
  */
 export const untilAskedAgain = ({ isAskedAgain, notAgainUntilMs }: KdcState, nowMs: number): number =>
   Math.max(isAskedAgain ? TURN_MS : 0, notAgainUntilMs - nowMs)
 
-/** `helped`: the second message was answered before the first. */
+/** `helped`: the repetition was answered before the original. */
 export function noteAgain(state: KdcState, helped: boolean, nowMs: number): void {
   state.isAskedAgain = false
   if (!helped) state.notAgainUntilMs = nowMs + NOT_AGAIN_MS
 }
 
-/** What became of one message to one KDC. */
+/** The outcome of one message to one KDC. */
 export interface KdcSeen {
   /** `dc1.corp.test:88`. */
   readonly kdc: string
@@ -84,7 +85,7 @@ export interface Noting {
   readonly monotonic: MonotonicClock
 }
 
-/** `failure`: undefined where it answered. */
+/** `failure`: undefined if it answered. */
 export function note(
   state: KdcState,
   failure: KdcFailure | undefined,
@@ -98,9 +99,9 @@ export function note(
 }
 
 /**
- * In which order to ask: those that answer, as configured; then those whose rest is over; those that rest last, the one
- * closest to its end first. So a dead KDC costs nobody time while another lives, and is asked all the same when none
- * does.
+ * The order in which to ask: first those that answer, as configured; then those whose rest is over; then those that are
+ * resting, the one closest to its end first. So a dead KDC costs no time while another one is alive, and is still asked
+ * when none is.
  */
 export function byHope(states: readonly KdcState[], nowMs: number): KdcState[] {
   const rank = ({ failures, restUntilMs }: KdcState): number => (failures === 0 ? 0 : restUntilMs <= nowMs ? 1 : 2)

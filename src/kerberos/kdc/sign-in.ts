@@ -48,17 +48,18 @@ export interface SignIn {
 }
 
 /**
- * What KDCs of a realm have said under a key that only we and they have. Kept for as long as the process runs. What is
- * signed with the key of a person takes nothing back: they know it, too, and may be the one on the way.
+ * What KDCs of a realm have said under a key that only they and we have. Kept for as long as the process runs.
+ * Something signed with a person's key cannot revoke it: that person knows the key, too, and may be the attacker in
+ * between.
  */
 export interface KnownArmour {
   isOffered: boolean
 }
 
 /**
- * The AS exchange (RFC 4120 3.1). `armouring`: a TGT of the realm, of whomever; with it the proof is armoured where the
- * KDC offers that (RFC 6113). That offer is signed by nobody. Where the realm is known for it already, no proof goes out
- * without armour; where that is only heard with the reply, the reply is not believed.
+ * The AS exchange (RFC 4120 3.1). `armouring`: any TGT of the realm; with it, the proof is armoured if the KDC offers
+ * that (RFC 6113). The offer itself is not signed. If the realm is already known to offer it, no proof is sent without
+ * armour; if that only becomes known with the reply, the reply is not accepted.
  */
 export async function signIn(asked: SignIn, keyFor: KeyFor, armouring?: HeldTicket): Promise<HeldTicket> {
   const { pool, realm, client, now, armour: known, isOurs, service = ticketGrantingService(realm) } = asked
@@ -141,7 +142,7 @@ export async function signIn(asked: SignIn, keyFor: KeyFor, armouring?: HeldTick
 /** A proof that is wrong counts at each KDC that gets it, towards the lock of the account; not at one that could not judge it. */
 const COUNTED = { isCounted: true, isUnable } as const
 
-/** The first step of a sign-in, of an account that is there: it wants a proof then, which counts as no attempt. */
+/** The first step of a sign-in for an existing account: the KDC asks for a proof, and does not count it as an attempt. */
 export const signInProbe = (client: PrincipalName, realm: string, now: () => number): KdcProbe => ({
   request: () => writeKdcRequest(AS_REQUEST, [], bodyOf({ client, realm }, newNonce(), now() + LIFETIME_MS)),
   read(reply) {

@@ -13,9 +13,9 @@ const scratch = Buffer.alloc(4096)
 const roomFor = (length: number): Buffer => (length > scratch.length ? Buffer.alloc(length) : scratch)
 
 /**
- * AES under one key. OpenSSL's objects are kept, for making one takes longer than what it does for a message of this
- * protocol. A chain (CBC) has its last block between calls: for encryption that is taken out again, for decryption it is
- * always left at zeros.
+ * AES with one key. OpenSSL's objects are kept, because creating one takes longer than processing a message of this
+ * protocol. A CBC chain keeps its last block between calls: for encryption it is cancelled out again, and for
+ * decryption it is always left at zeros.
  */
 export class StealingCipher implements Disposable {
   readonly #key: Uint8Array

@@ -86,8 +86,8 @@ interface Finished {
 }
 
 /**
- * What of a reply or error is armoured. Throws `integrity` where nothing is: an answer without armour to a question with
- * it is anybody's.
+ * The armoured part of a reply or error. Throws `integrity` if there is none: an answer without armour to a request
+ * with it may come from anybody.
  */
 export function openArmoured(padata: readonly PaData[], { key }: Armour, nonce: number): FastResponse {
   const found = padata.find(({ type }) => type === PA.fast)
@@ -117,7 +117,7 @@ function readFinished(reader: DerReader, number: number): Finished {
   return { clientRealm, client, ticketChecksum }
 }
 
-/** The true error, which stands inside the armour. Throws `integrity` where the error was written by anybody else. */
+/** The actual error, which is inside the armour. Throws `integrity` if the error is not from the KDC. */
 export function armouredError({ data }: KdcError, armour: Armour, nonce: number): KdcError {
   const outside = data === undefined ? [] : readPaData(DerReader.only(data, UNIVERSAL.sequence))
   const { padata } = openArmoured(outside, armour, nonce)
@@ -135,7 +135,7 @@ export function verifyFinished({ finished }: FastResponse, { key }: Armour, tick
   return finished
 }
 
-/** The key of the reply: nobody who only knows the password's has it (RFC 6113 5.4.3). The caller owns what it gets. */
+/** The reply key, which knowing the password's key is not enough for (RFC 6113 5.4.3). The caller owns the result. */
 export const strengthened = ({ strengthenKey }: FastResponse, replyKey: EncryptionKey): EncryptionKey =>
   strengthenKey === undefined ? replyKey.copy() : combineKeys(strengthenKey, replyKey, 'strengthenkey', 'replykey')
 
@@ -150,8 +150,8 @@ export function encryptedChallenge({ key }: Armour, clientKey: EncryptionKey, no
 }
 
 /**
- * The KDC's own proof that it knows the client's key; throws `integrity` where it has none. Heimdal 7 makes it under the
- * client's challenge key, not under its own: with the KDC's usage, so nothing of ours comes back as its.
+ * Verifies the KDC's proof that it knows the client's key; throws `integrity` if there is none. Heimdal 7 makes it with
+ * the client's challenge key instead of its own, but with the KDC's key usage, so our own message cannot be reflected.
  */
 export function verifyKdcChallenge({ padata }: FastResponse, { key }: Armour, clientKey: EncryptionKey): void {
   const found = padata.find(({ type }) => type === PA.encryptedChallenge)

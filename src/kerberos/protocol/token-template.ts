@@ -31,10 +31,10 @@ const TIME_AT = 8 + 15
 const MICROSECONDS_AT = 8 + 19 + 3
 
 /**
- * Tokens from one service ticket: SPNEGO, GSSAPI's frame, and an AP-REQ without flags (mutual authentication would need
- * a second leg, which TLS to the origin server makes superfluous). All but the authenticator is the same each time and
- * stands ready, as text; the authenticator differs in its time, its microseconds, which are never given twice, and its
- * sequence number.
+ * Makes tokens from one service ticket: SPNEGO, the GSSAPI frame, and an AP-REQ without flags (mutual authentication
+ * would need a second leg, which TLS to the origin server makes superfluous). Everything but the authenticator is the
+ * same each time and is prepared as text; the authenticator differs in its time, its microseconds, which are never used
+ * twice, and its sequence number.
  */
 export function tokenTemplate({ ticket, sessionKey, clientRealm, client }: TokenSource): NextToken {
   const plain = writeAuthenticator({
