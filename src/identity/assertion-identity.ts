@@ -90,7 +90,7 @@ interface PublishedKey {
 async function readKey(fileName: string): Promise<PublishedKey> {
   const privateKey = createPrivateKey(bytesIn(fileName))
   if (privateKey.asymmetricKeyDetails?.namedCurve !== 'prime256v1') {
-    throw new Error(`the file ${fileName} must hold an EC private key on P-256`)
+    throw new Error(`the file ${fileName} must contain an EC private key on P-256`)
   }
   const jwk = await exportJWK(createPublicKey(privateKey))
   const keyId = await calculateJwkThumbprint(jwk)

@@ -159,7 +159,7 @@ function signIn(client: KdcClient, principal: string, keys: readonly KeytabEntry
     const wanted = infos.map(({ etype }) => etype)
     const found = keys.find(({ key }) => wanted.length === 0 || wanted.includes(key.enctype.number))
     if (found !== undefined) return found.key.copy()
-    throw new Error(`the KDC wants a key of type ${wanted.join(' or ')}, and the keytab has none for ${principal}`)
+    throw new Error(`the KDC requires a key of type ${wanted.join(' or ')}, but the keytab has none for ${principal}`)
   })
 }
 

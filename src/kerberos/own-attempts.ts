@@ -81,7 +81,7 @@ export function createOwnAttempts(store: AttemptStore, options: OwnAttemptsOptio
 }
 
 function tooMany(waitMs: number): KerberosError {
-  const next = `not tried for ${Math.ceil(waitMs / 1000)} s, or until the keytab is written anew, so that the account is not locked`
+  const next = `not tried for ${Math.ceil(waitMs / 1000)} s, or until the keytab is written again, so that the account is not locked`
   return new KerberosError('service-credential-refused', 'service-credential', {
     text: `the KDC has refused the key of the keytab: ${next}`,
   })

@@ -119,7 +119,7 @@ function makePrivate(directory: string): void {
     mkdirSync(directory, { recursive: true, mode: 0o700 })
   } catch (cause) {
     const { code = '' } = cause as NodeJS.ErrnoException
-    const remedy = 'name a folder for the replay cache that belongs to this account (kerberos.replayCacheDirectory)'
+    const remedy = 'name a folder for the replay cache that this account owns (kerberos.replayCacheDirectory)'
     throw new Error(`${directory} cannot be made (${code}): ${remedy}`, { cause })
   }
   const found = lstatSync(directory)

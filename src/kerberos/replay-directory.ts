@@ -25,6 +25,6 @@ export function usualReplayDirectory({ environment, platform, account }: ReplayP
   const parent = KRB5RCACHEDIR ?? LOCALAPPDATA
   if (parent !== undefined && parent !== '') return join(parent, 'torhaus-replay')
   throw new Error(
-    'kerberos.replayCacheDirectory: this account has no LOCALAPPDATA, so name a folder that it alone may write to',
+    'kerberos.replayCacheDirectory: this account has no LOCALAPPDATA, so name a folder that only it may write to',
   )
 }

@@ -43,7 +43,8 @@ function unencodedBasic(clientId: string, secret: Secret): client.ClientAuth {
 function signingKey(pem: Secret, kid: string | undefined): client.PrivateKey {
   const key = createPrivateKey(pem.reveal())
   const algorithm = signatureAlgorithm(key)
-  if (algorithm === undefined) throw new Error('oidc.clientKeyFile holds a key of another kind than RSA, EC, Ed25519')
+  if (algorithm === undefined)
+    throw new Error('oidc.clientKeyFile contains a key of a kind other than RSA, EC and Ed25519')
   return { key: key.toCryptoKey(algorithm, false, ['sign']), ...(kid === undefined ? {} : { kid }) }
 }
 

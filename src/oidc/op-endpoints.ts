@@ -28,7 +28,7 @@ export function faultOfEndpoint(value: unknown, issuer: string): string | undefi
   const url = typeof value === 'string' ? URL.parse(value) : null
   if (url === null) return 'is no absolute URL'
   if (url.protocol !== 'https:' && url.protocol !== 'http:') return 'is no http or https URL'
-  if (url.protocol === 'http:' && !isPlainHttp(issuer)) return 'is plain HTTP, and the issuer is https'
+  if (url.protocol === 'http:' && !isPlainHttp(issuer)) return 'is plain HTTP, but the issuer is https'
   if (url.username !== '' || url.password !== '') return 'carries credentials'
   // RFC 6749 3.1 and 3.2.
   return url.hash === '' ? undefined : 'has a fragment'

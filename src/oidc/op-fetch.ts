@@ -35,7 +35,7 @@ export function opFetch({ issuer, timeoutMs, caFile, proxy }: OpFetchSettings, l
     const response = await ask(url, { method, headers, body, signal })
     if (mayRedirect === undefined && response.status >= 300 && response.status < 400) {
       await response.body?.cancel()
-      throw refused(url, `redirects (${response.status}), and redirects are not followed`)
+      throw refused(url, `redirects (${response.status}), but redirects are not followed`)
     }
     const content = await readBounded(response, url).catch((error: unknown) => {
       // It broke off, or was not whole in time.

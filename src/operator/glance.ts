@@ -27,7 +27,7 @@ export function glancePage({ past, now, readiness, refused }: Glance): string {
   return operatorPage(
     PATHS.glance,
     'At a glance',
-    html`<p><small>As of ${momentOf(atMs)}, of this instance. <a href="${PATHS.glance}">Read again</a></small></p>
+    html`<p><small>As of ${momentOf(atMs)}, of this instance. <a href="${PATHS.glance}">Refresh</a></small></p>
 <div class="cards">
 <section class="wide"><h2>Requests</h2>
 <p><span class="big">${countOf(countRequests(growth))}</span> ${since}: ${countOf(countRequests(growth, ['denied']))} refused, ${failures(countRequests(growth, ['failed']))}</p>
@@ -44,7 +44,7 @@ ${card('Certificates', certificatesOf(metrics, atMs))}
 </div>
 <h2>Look up</h2>
 <div class="searches">${searchForm(PATHS.person, 'account', 'Person, in any spelling')}${searchForm(PATHS.request, 'id', 'Request id')}</div>
-<h2>Refused and failed last</h2>
+<h2>Latest refusals and failures</h2>
 ${exchangeList(refused)}
 <p><a href="${PATHS.refusals}">All that are kept</a></p>`,
   )
@@ -79,8 +79,8 @@ ${listOf([
   [
     'configuration',
     isReloaded
-      ? 'the file is in force'
-      : html`<span class="bad">the file has problems; the one before is in force</span>`,
+      ? 'the current file is in force'
+      : html`<span class="bad">the current file has problems; the previous one is in force</span>`,
   ],
   ['version', version],
 ])}`
@@ -101,10 +101,10 @@ function secondFactorOf(growth: Growth): Html {
     proven.reduce((total, { count }) => total + count, 0),
     all,
   )
-  if (all === 0) return html`<p>Nothing was let pass yet.</p>`
-  return html`<p><span class="big">${share}</span> of what was let pass</p>
+  if (all === 0) return html`<p>Nothing has been admitted yet.</p>`
+  return html`<p><span class="big">${share}</span> of admitted requests</p>
 ${tableOf(
-  ['let pass by', 'requests', 'share'],
+  ['admitted by', 'requests', 'share'],
   policies.map(({ policy, count }) => [policy, countOf(count), shareOf(count, all)]),
 )}`
 }
@@ -114,7 +114,7 @@ function connectionsOf(metrics: Snapshot): Html {
   return listOf([
     ['to the server', gauge('torhaus_upstream_connections')],
     ['idle among them', gauge('torhaus_upstream_idle_connections')],
-    ['requests that wait for one', gauge('torhaus_upstream_queued_requests')],
+    ['requests waiting for one', gauge('torhaus_upstream_queued_requests')],
     ['opened so far', gauge('torhaus_upstream_opened_connections_total')],
     ['of clients', gauge('torhaus_client_connections')],
     ['WebSockets', gauge('torhaus_tunnels')],
@@ -147,8 +147,8 @@ function kerberosOf(metrics: Snapshot): Html {
   return listOf([
     ['KDC', isOpen ? html`<span class="bad">not asked, after failures</span>` : html`<span class="good">asked</span>`],
     ...valuesOf(metrics, KDC_UP, 'kdc').map(kdc => [kdc, answers(isKdcUp(metrics, kdc))] as const),
-    ['calls under way', gauge('torhaus_kdc_calls_running')],
-    ['calls that wait', gauge('torhaus_kdc_calls_queued')],
+    ['calls in progress', gauge('torhaus_kdc_calls_running')],
+    ['calls waiting', gauge('torhaus_kdc_calls_queued')],
     ['calls so far', gauge('torhaus_kdc_calls_started_total')],
     ['failed', gauge('torhaus_kdc_calls_failed_total')],
     ['accounts with tickets', gauge('torhaus_cached_principals')],

@@ -31,7 +31,7 @@ export interface OperatorSurroundings {
   readonly challenge: AdminAnswer
 }
 
-const NO_CREDENTIAL = { error: 'the pages for operators need a credential: set admin.credentialFile' }
+const NO_CREDENTIAL = { error: 'the pages for operators require a credential: set admin.credentialFile' }
 const MOST_AT_A_GLANCE = 8
 const MOST_LISTED = 100
 /** Whose the tokens are: all who have the credential are one. */
@@ -64,14 +64,14 @@ export function operatorRoutes(parts: OperatorParts, around: OperatorSurrounding
       return requestPage(id, await desk.request({ id }))
     }),
     [`POST ${PATHS.end}`]: guarded(around, async request => {
-      if (!isSameOrigin(request)) return refuse('This form was sent by another site.')
+      if (!isSameOrigin(request)) return refuse('This form was sent by another website.')
       const form = await request.form()
-      if (form === 'no-form') return pageAnswer(415, problemPage(PATHS.end, 'What was sent is no form.'))
+      if (form === 'no-form') return pageAnswer(415, problemPage(PATHS.end, 'The request is not a form.'))
       if (form === 'too-long') return pageAnswer(413, problemPage(PATHS.end, 'This form is too long.'))
       const ending = endingOf(form)
       const isOurs = ending && (await forms.take(OPERATOR, actionOf(ending), form.get('token') ?? ''))
       if (ending === undefined || isOurs !== true)
-        return refuse('This form was sent already, or is too old: open the page again.')
+        return refuse('This form has already been sent, or is too old: open the page again.')
       return answer(PATHS.end, async () => endedPage(ending, await end(desk, ending, request.clientAddress)))
     }),
   }

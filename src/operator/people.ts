@@ -27,7 +27,7 @@ export function peoplePage(
     PATHS.person,
     'Who is signed in',
     html`${searchForm(PATHS.person, 'account', 'Person, in any spelling', account)}
-${found === null ? html`<p>Redis keeps no list of everybody: look somebody up by name.</p>` : listed(account, found, issue, nowMs)}`,
+${found === null ? html`<p>Redis has no list of all people: look up a person by name.</p>` : listed(account, found, issue, nowMs)}`,
   )
 }
 
@@ -53,7 +53,7 @@ ${form({ what: 'grant', account: name, key: id }, 'Withdraw', `Withdraw ${what} 
 <ul class="items">${sessionItems}</ul>
 <h2>Programs confirmed: ${grants.length}</h2>
 <ul class="items">${grantItems}</ul>
-${account === undefined ? html`<p><small>Of whoever was seen, or has confirmed, last. Device and address are those of the sign-in; where a session is used from is in the access log.</small></p>` : new Html('')}
+${account === undefined ? html`<p><small>The people who were seen, or confirmed something, most recently. Device and address are those of the sign-in; the access log shows where a session is used from.</small></p>` : new Html('')}
 ${isNobody && lookedFor.length > 0 ? html`<p>Looked for ${lookedFor.map(visible).join(', ')}.</p>` : new Html('')}
 ${
   account === undefined
@@ -77,7 +77,7 @@ function endForm({ what, account, key }: Ending, issue: IssueToken, text: string
 export function endedPage({ account }: Ending, { report, nothingEnded }: Ended): string {
   return operatorPage(
     PATHS.end,
-    nothingEnded ? 'Nothing has ended' : 'Ended',
+    nothingEnded ? 'Nothing was ended' : 'Ended',
     html`<ul>${report.map(line => html`<li>${visible(line)}</li>`)}</ul>
 <p class="actions"><a class="button" href="${PATHS.person}?account=${encodeURIComponent(account)}">Back to ${visible(account)}</a></p>`,
   )

@@ -15,10 +15,10 @@ ${exchangeList(refused)}
   )
 }
 
-const WHAT_IS_KEPT = `Each worker keeps the last ${KEPT} requests of each outcome that were refused, asked to sign in, or failed, in memory until it ends. Those that were merely asked to sign in are found by their id, and not listed. All requests are in the access log.`
+const WHAT_IS_KEPT = `Each worker keeps the last ${KEPT} requests of each outcome (refused, asked to sign in, failed) in memory until it stops. Requests that were only asked to sign in are not listed, but can be found by id. All requests are in the access log.`
 
 export function exchangeList(exchanges: readonly RecentExchange[]): Html {
-  if (exchanges.length === 0) return html`<p>None since the workers were started.</p>`
+  if (exchanges.length === 0) return html`<p>None since the workers started.</p>`
   const items = exchanges.map(exchange => {
     const { atMs, code, trace, account, clientAddress, clientClass, scheme } = exchange
     const { requestId, method, path, status, outcome } = trace
@@ -36,7 +36,7 @@ export function requestPage(id: string, found: RecentExchange | null): string {
     PATHS.request,
     'A request',
     html`${searchForm(PATHS.request, 'id', 'Request id', id)}
-${found === null ? html`<p>No worker has it. ${WHAT_IS_KEPT} Of what went through, those are kept that are traced: one in <code>admin.traceOneIn</code>, or all with <code>logging.trace</code>.</p>` : ofExchange(found)}`,
+${found === null ? html`<p>No worker has it. ${WHAT_IS_KEPT} Requests that passed are kept only if they are traced: one in <code>admin.traceOneIn</code>, or all with <code>logging.trace</code>.</p>` : ofExchange(found)}`,
   )
 }
 
@@ -53,5 +53,5 @@ function ofExchange({ atMs, code, account, clientAddress, trace, isTraced }: Rec
   ])}
 <h2>Decision trace</h2>
 <pre>${printTrace(trace).map(line => html`<span>${line}\n</span>`)}</pre>
-<p><small>${isTraced ? 'Written down stage by stage, while it ran.' : 'Put together at its end: nobody looked on, so how long each stage took is not known. With admin.traceOneIn or logging.trace it is.'} The meaning of each code: docs/errors.md.</small></p>`
+<p><small>${isTraced ? 'Recorded stage by stage while it ran.' : 'Reconstructed at its end, without the time each stage took; admin.traceOneIn or logging.trace records that.'} The meaning of each code: docs/errors.md.</small></p>`
 }

@@ -35,7 +35,7 @@ export function trafficChart(past: readonly Reading[], now: Reading): Html {
     return SERIES.map(({ outcomes }) => growth.count(REQUESTS, endedAs(outcomes)))
   })
   if (minutes.length === 0)
-    return html`<p><small>Bars, a minute each, begin once this page was here for a minute.</small></p>`
+    return html`<p><small>The chart, with one bar per minute, appears after a minute.</small></p>`
   const most = Math.max(1, ...minutes.map(totalOf))
   const bars = minutes.flatMap((counts, index) => barsOf(counts, most, SLOTS - minutes.length + index))
   const legend = SERIES.map(

@@ -60,7 +60,7 @@ const TOO_MANY_PARAMETERS = jsonAnswer(400, { error: 'the query has too many par
 const NOT_FOUND = jsonAnswer(404, { error: 'not found' })
 const CHALLENGE = jsonAnswer(
   401,
-  { error: 'the credential of admin.credentialFile is needed' },
+  { error: 'the credential in admin.credentialFile is required' },
   ...['WWW-Authenticate', 'Bearer realm="torhaus-admin"'],
   ...['WWW-Authenticate', 'Basic realm="torhaus-admin", charset="UTF-8"'],
 )

@@ -104,7 +104,7 @@ class WorkerSide {
     const ask = this.#proxy?.desk?.[what] as ((asked: unknown) => unknown) | undefined
     let answer: DeskAnswer
     try {
-      answer = ask === undefined ? { failure: 'this worker takes no questions' } : { value: await ask(asked) }
+      answer = ask === undefined ? { failure: 'this worker answers no questions' } : { value: await ask(asked) }
     } catch (error) {
       answer = { failure: causeChain(error as Error) }
     }

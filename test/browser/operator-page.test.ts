@@ -68,7 +68,7 @@ test('a person is looked up and a session ended with the keyboard alone', async 
   assert.equal((await person.send(`${lab.url}/`)).status, 302)
   // The answer of a form, once more.
   await page.reload()
-  await page.getByText('This form was sent already').waitFor()
+  await page.getByText('This form has already been sent').waitFor()
   assert.deepEqual(await check.violations(page), [])
   await page.context().close()
 })
@@ -90,7 +90,7 @@ test('a page of another site ends nothing, though the browser sends the credenti
   await page.goto(`${lab.url}/page`)
   await page.context().setExtraHTTPHeaders({})
   await page.getByRole('button', { name: 'Win' }).click()
-  await page.getByText('This form was sent by another site').waitFor()
+  await page.getByText('This form was sent by another website').waitFor()
   assert.equal((await person.send(`${lab.url}/`)).status, 200)
   const framed = await page.context().newPage()
   await framed.setContent(`<iframe src="${lab.adminUrl}/operator"></iframe>`)

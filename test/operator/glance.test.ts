@@ -64,14 +64,14 @@ test('store, KDC, certificates, configuration and workers that are not well are 
     assert.ok(said.has(text), text)
   for (const text of ['away', 'open', '1 of 2']) assert.ok(said.has(text), text)
   assert.match(page, /<dt>identity provider acquired<\/dt><dd>known<\/dd><dt>circuit to the KDC<\/dt>/)
-  assert.match(page, /the file has problems; the one before is in force/)
+  assert.match(page, /the current file has problems; the previous one is in force/)
   assert.match(page, /<dt>upstream\.tls\.caFile<\/dt><dd>ends in 300 days/)
-  assert.match(page, /<dt>calls that wait<\/dt><dd>11<\/dd>/)
+  assert.match(page, /<dt>calls waiting<\/dt><dd>11<\/dd>/)
   assert.match(page, /<dt>dc1\.corp\.test:88<\/dt><dd><span class="bad">does not answer<\/span>/)
   assert.match(page, /<dt>dc2\.corp\.test:88<\/dt><dd><span class="good">answers<\/span>/)
   assert.doesNotMatch(page, /dc3/, 'it was not asked yet')
   assert.match(page, /<dt>to the server<\/dt><dd>7<\/dd><dt>idle among them<\/dt><dd>1<\/dd>/)
-  assert.match(page, /<dt>requests that wait for one<\/dt><dd>3<\/dd>/)
+  assert.match(page, /<dt>requests waiting for one<\/dt><dd>3<\/dd>/)
 })
 
 test('what was counted is of the time that is named, and each minute has a bar', async () => {
@@ -96,7 +96,7 @@ test('what was counted is of the time that is named, and each minute has a bar',
 test('where the store lists nobody but by name, the page says so', () => {
   assert.match(
     peoplePage(undefined, null, () => 'token', NOW_MS),
-    /Redis keeps no list of everybody/,
+    /Redis has no list of all people/,
   )
 })
 
@@ -109,7 +109,7 @@ test('whatever counts as a second factor does so on the page, and in the rules f
       ...{ past: [], now: { atMs: NOW_MS, metrics: await registry.getMetricsAsJSON() }, refused: [] },
       readiness: { ready: true, parts: {} },
     })
-    return /<span class="big">([^<]*)<\/span> of what was let pass/.exec(page)?.[1]
+    return /<span class="big">([^<]*)<\/span> of admitted requests/.exec(page)?.[1]
   }
   const rules = readFileSync(join(import.meta.dirname, '../../monitoring/prometheus/recording-rules.yaml'), 'utf8')
   const [, counted = ''] = /torhaus_admissions_total\{policy=~"([^"]+)"\}/.exec(rules) ?? []

@@ -89,7 +89,7 @@ test('one glance: requests of all workers, second factor, workers and state', as
   })
   assert.match(page, /Ready: takes requests/)
   assert.match(page, /<dt>workers<\/dt><dd>2 of 2<\/dd>/)
-  assert.match(page, /<span class="big">100 %<\/span> of what was let pass/)
+  assert.match(page, /<span class="big">100 %<\/span> of admitted requests/)
   for (const pid of lab.workers()) assert.match(page, new RegExp(`<th scope="row">${pid}</th><td>yes</td>`))
 })
 
@@ -128,7 +128,7 @@ test('everything of a person ends by one form', async () => {
   const record = await lab.logged(entry => entry['event.action'] === 'sessions-ended')
   assert.deepEqual([record['log.logger'], record['client.address']], ['torhaus.audit', '127.0.0.1'])
   const again = await post(formIn(await lab.page('/operator/person?account=ada'), { what: 'person' }))
-  assert.match(await again.text(), /Nothing has ended/)
+  assert.match(await again.text(), /Nothing was ended/)
 })
 
 test('a form of another site, without its token, for something else or for the second time ends nothing', async () => {
@@ -170,7 +170,7 @@ test('a refusal of any worker is found by its id, with why, and without query, c
     assert.match(page, /1 trust-connection +knew method=GET path=\/DefaultCollection\/x; added client=127\.0\.0\.1/)
     assert.match(page, /3 classify-credentials +knew authorization=yes cookie=yes; added scheme=unsupported/)
     assert.match(page, /4 authenticate +knew scheme=unsupported because=token-unknown; token-unknown: .*; challenged/)
-    assert.match(page, /Put together at its end/)
+    assert.match(page, /Reconstructed at its end/)
     const list = await lab.page('/operator/refusals')
     assert.ok(list.includes(id))
     for (const text of [page, list]) assert.doesNotMatch(text, /hunter2|cookie-secret|token-secret|\?password/)

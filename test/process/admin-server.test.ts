@@ -166,7 +166,7 @@ test('what is no form, is longer than one, or does not say how long it is, is no
   const send = async (type: string, init: RequestInit & { readonly duplex?: 'half' }) => {
     const headers = { Authorization: `Bearer ${CREDENTIAL}`, Origin: url, 'Content-Type': type }
     const response = await fetch(`${url}/operator/end`, { method: 'POST', headers, ...init })
-    return [response.status, /This form is too long|What was sent is no form/.exec(await response.text())?.[0]]
+    return [response.status, /This form is too long|The request is not a form/.exec(await response.text())?.[0]]
   }
   const long = `what=person&account=${'a'.repeat(5000)}`
   const short = 'what=person&account=ada'
@@ -176,7 +176,7 @@ test('what is no form, is longer than one, or does not say how long it is, is no
     'This form is too long',
   ])
   for (const type of ['application/json', 'text/plain', 'text/plain; application/x-www-form-urlencoded', `${form}2`])
-    assert.deepEqual(await send(type, { body: short }), [415, 'What was sent is no form'], type)
+    assert.deepEqual(await send(type, { body: short }), [415, 'The request is not a form'], type)
   for (const type of [form, `${form.toUpperCase()}; charset=UTF-8`])
     assert.deepEqual(await send(type, { body: short }), [403, undefined], type)
 })

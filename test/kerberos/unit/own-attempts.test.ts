@@ -97,7 +97,7 @@ test('why it is not tried is said, with what helps', async () => {
   const directory = new Directory()
   await refused([directory.worker(store, keytab)])
   await assert.rejects(directory.worker(store, keytab).current(), {
-    message: /refused the key of the keytab: not tried for 60 s, or until the keytab is written anew/,
+    message: /refused the key of the keytab: not tried for 60 s, or until the keytab is written again/,
   })
 })
 
