@@ -38,7 +38,7 @@ export function checkReplayDirectory({ kerberos }: Config, report: Report): void
 const OTHERS_WRITE = 0o022
 
 /** Whoever can write there takes away what was seen, and so can the owner. It is made where it is missing. */
-function replayProblem(folder: string): string | undefined {
+export function replayProblem(folder: string): string | undefined {
   const about = aboutOf(folder, lstatSync)
   if (about === undefined) return nearestProblem(dirname(folder))
   if (!about.isDirectory()) return `${folder} is not a folder, but must be a folder owned by the account of Torhaus`
@@ -76,7 +76,7 @@ function noFileProblem(fileName: string): string | undefined {
 }
 
 /** SQLite makes files of its own beside the database. */
-function folderProblem(folder: string): string | undefined {
+export function folderProblem(folder: string): string | undefined {
   const about = aboutOf(folder)
   if (about === undefined)
     return `the folder ${folder} does not exist: create it for the account of Torhaus, or name another folder`

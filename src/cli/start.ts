@@ -11,6 +11,7 @@ import { Supervisor } from '../process/supervisor.ts'
 import { system } from '../system.ts'
 import { workerProgram } from '../worker-program.ts'
 import { type Command, CommandError, configOption } from './command.ts'
+import { checkEnvironmentFolders } from './environment-folders.ts'
 import { configFileOf, readConfig } from './read-config.ts'
 import { Stop, type StopWish, wishesOn } from './stop-signals.ts'
 
@@ -30,6 +31,7 @@ async function supervise(fileName: string): Promise<ExitCode> {
       exitCode.done,
     )
   const config = readConfig(fileName, environment)
+  checkEnvironmentFolders(fileName, config, environment)
   const output = new SharedLogOutput(sayUnwritten)
   const log = createLog(config.logging, output, system.now)
   logFileWarnings(log, config, system.now())

@@ -2,6 +2,7 @@
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { folderProblem } from '../../config/output-files.ts'
 import { isPrivateFolder, ownPrefix, removeLeftFolders } from './left-folders.ts'
 
 export interface RuntimeDirectory {
@@ -22,10 +23,16 @@ export function openRuntimeDirectory(environment: NodeJS.ProcessEnv): RuntimeDir
     const prefix = `\\\\.\\pipe\\torhaus-${process.pid}`
     return { next: () => `${prefix}-${count++}`, close: () => undefined }
   }
-  const parent = environment.RUNTIME_DIRECTORY ?? tmpdir()
+  const parent = parentIn(environment)
   removeLeftFolders(parent).catch(() => undefined)
   // Mode 0700 (mkdtemp(3)).
-  const make = () => mkdtempSync(join(parent, ownPrefix))
+  const make = () => {
+    try {
+      return mkdtempSync(join(parent, ownPrefix))
+    } catch (cause) {
+      throw new Error(runtimeFolderProblem(environment) ?? (cause as Error).message, { cause })
+    }
+  }
   let directory = make()
   const close = () => rmSync(directory, { recursive: true, force: true })
   if (Buffer.byteLength(join(directory, LONGEST_NAME)) >= MAX_ADDRESS_BYTES) {
@@ -40,4 +47,14 @@ export function openRuntimeDirectory(environment: NodeJS.ProcessEnv): RuntimeDir
     return join(directory, `${count++}.sock`)
   }
   return { next, close }
+}
+
+const parentIn = ({ RUNTIME_DIRECTORY }: NodeJS.ProcessEnv) => RUNTIME_DIRECTORY ?? tmpdir()
+
+/** Why no folder can be made there, with the variable that names it; undefined: one can. */
+export function runtimeFolderProblem(environment: NodeJS.ProcessEnv): string | undefined {
+  if (process.platform === 'win32') return undefined
+  const problem = folderProblem(parentIn(environment))
+  const variable = environment.RUNTIME_DIRECTORY === undefined ? 'TMPDIR' : 'RUNTIME_DIRECTORY'
+  return problem && `${variable}: ${problem}; until then workers are watched over their channel only`
 }

@@ -1,10 +1,9 @@
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { stateDirectoryIn } from '../../config/environment.ts'
-import type { Surroundings } from '../clock.ts'
+import { stateDirectoryIn } from './environment.ts'
 
 export interface ReplayPlace {
-  readonly environment: Surroundings['environment']
+  readonly environment: NodeJS.ProcessEnv
   readonly platform: NodeJS.Platform
   /** Number of the account; there are none on Windows. */
   readonly account: number | undefined

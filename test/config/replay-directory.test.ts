@@ -3,8 +3,8 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { test } from 'node:test'
-import { createReplayCache } from '../../../src/kerberos/replay-cache.ts'
-import { usualReplayDirectory } from '../../../src/kerberos/replay-directory.ts'
+import { usualReplayDirectory } from '../../config/replay-directory.ts'
+import { createReplayCache } from '../../src/kerberos/replay-cache.ts'
 
 const on = (platform: NodeJS.Platform, environment: NodeJS.ProcessEnv, account?: number) =>
   usualReplayDirectory({ platform, environment, account })
