@@ -12,7 +12,7 @@ export function groupsIn(claims: Claims, names: readonly string[]): GroupsSaid {
   for (const name of names) {
     // Entra ID, "Groups overage claim"; OIDC Core 5.6.2 for claims that are elsewhere.
     if (isElsewhere(claims, name))
-      return { unknown: `${name} is not in the token, for there are too many (_claim_names, hasgroups)` }
+      return { unknown: `${name} is not in the token, because there are too many (_claim_names, hasgroups)` }
     const value = claimAt(claims, name)
     if (!Array.isArray(value) || !value.every(group => typeof group === 'string'))
       return { unknown: value === undefined ? `${name} is missing` : `${name} is no list of texts` }

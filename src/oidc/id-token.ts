@@ -26,10 +26,10 @@ export async function verifyIdTokenSignature(idToken: string, keys: OpKeys): Pro
 /** In words for the log. */
 function whyRefused(error: unknown, alg: string, key: string): string {
   if (error instanceof errors.JOSEAlgNotAllowed)
-    return `it is signed with ${alg}, and accepted are ${SIGNATURE_ALGORITHMS.join(' ')}`
+    return `it is signed with ${alg}; accepted: ${SIGNATURE_ALGORITHMS.join(' ')}`
   if (error instanceof errors.JWKSNoMatchingKey) return `the OP publishes no key for ${alg}, ${key}`
   if (error instanceof errors.JWKSMultipleMatchingKeys) return `the OP publishes several keys for ${alg}, ${key}`
   if (error instanceof errors.JWSSignatureVerificationFailed)
-    return `the signature is not of the key for ${alg}, ${key}`
-  return error instanceof errors.JWSInvalid ? 'it is no signed token' : `the key for ${alg}, ${key} cannot be used`
+    return `the signature was not made with the key for ${alg}, ${key}`
+  return error instanceof errors.JWSInvalid ? 'it is not a signed token' : `the key for ${alg}, ${key} cannot be used`
 }

@@ -79,7 +79,7 @@ function accept({ payload, protectedHeader }: JWTVerifyResult, toleranceSeconds:
   // jose checks that these are numbers; 1e300 is one, and no time.
   if (!isTime(exp) || !isTime(iat)) return refuse('exp or iat is no time')
   if (!isText(jti)) return refuse('jti is no text')
-  if (!isRecord(events) || !isRecord(events[EVENT])) return refuse('events does not tell of a logout')
+  if (!isRecord(events) || !isRecord(events[EVENT])) return refuse('events does not contain a logout event')
   // Prohibited (2.4), so that it can never be taken for an ID token.
   if ('nonce' in payload) refuse('there is a nonce')
   if (sub === undefined && sid === undefined) refuse('neither sub nor sid')

@@ -72,20 +72,20 @@ function mismatch(error: unknown): string | undefined {
   if (typeof detail !== 'object' || detail === null) return undefined
   const { claims }: Comparison = detail
   const wrong = wrongValue(detail)
-  const came = claims === undefined ? [] : [`claims that came: ${namesOf(claims)}`]
+  const came = claims === undefined ? [] : [`claims received: ${namesOf(claims)}`]
   const all = [...(wrong === undefined ? [] : [wrong]), ...came]
   return all.length === 0 ? undefined : all.join('; ')
 }
 
 function wrongValue({ expected, claims, claim, body, attribute, now }: Comparison): string | undefined {
   const issuer = claim === 'iss' ? claims?.iss : attribute === 'issuer' ? body?.issuer : undefined
-  if (issuer !== undefined) return `the issuer is ${said(issuer)}, and not ${said(expected)}`
+  if (issuer !== undefined) return `the issuer is ${said(issuer)}, not ${said(expected)}`
   if (claim === 'aud' && expected !== undefined)
-    return `aud is ${said(JSON.stringify(claims?.aud))}, and not ${said(expected)}`
+    return `aud is ${said(JSON.stringify(claims?.aud))}, not ${said(expected)}`
   const time = claims?.[String(claim)]
   if (typeof now !== 'number' || typeof time !== 'number') return undefined
   const distanceS = Math.round(time - now)
-  return `${claim} is ${Math.abs(distanceS)} s ${distanceS < 0 ? 'ago' : 'ahead'} by our clock: is it right, and that of the OP?`
+  return `${claim} is ${Math.abs(distanceS)} s ${distanceS < 0 ? 'ago' : 'ahead'} by our clock: check the clocks of this machine and of the OP`
 }
 
 const namesOf = (claims: Readonly<Record<string, unknown>>) => said(Object.keys(claims).slice(0, MAX_CLAIMS).join(', '))
@@ -103,9 +103,10 @@ export function missingProof(
     .join(', ')
   const acr = wanted.acceptAcr === undefined ? 'as configured' : said(wanted.acceptAcr.join(' '))
   const aheadS = came.authTime === undefined ? 0 : Math.round(came.authTime - nowMs / 1000)
-  const clock = aheadS > 0 ? `; auth_time is ${aheadS} s ahead by our clock: is it right, and that of the OP?` : ''
+  const clock =
+    aheadS > 0 ? `; auth_time is ${aheadS} s ahead by our clock: check the clocks of this machine and of the OP` : ''
   return new Error(
-    `claims that came: ${namesOf(claims)}; ${values}; wanted: acr ${acr}, auth_time at most ${wanted.maxAgeSeconds} s ago${clock}${unread(claims, names, came)}`,
+    `claims received: ${namesOf(claims)}; ${values}; required: acr ${acr}, auth_time at most ${wanted.maxAgeSeconds} s ago${clock}${unread(claims, names, came)}`,
   )
 }
 
@@ -128,6 +129,6 @@ const isEmpty = (value: unknown) => value == null || (Array.isArray(value) && va
 /** A sign-in of somebody who has no account by that template, or none that is theirs. */
 export function missingAccount(claims: Claims, template: string): Error {
   const missing = missingClaims(template, claims)
-  const why = missing.length === 0 ? 'which does not fit' : `and what is missing is ${missing.join(', ')}`
-  return new Error(`claims that came: ${namesOf(claims)}; the account is ${template}, ${why}`)
+  const why = missing.length === 0 ? 'which does not match' : `but ${missing.join(', ')} is missing`
+  return new Error(`claims received: ${namesOf(claims)}; the account is ${template}, ${why}`)
 }

@@ -142,7 +142,7 @@ export class OpenIdProvider {
     const wrong =
       named === issuer
         ? faultOfMetadata(metadata, issuer)
-        : `the OP calls itself ${named}, and oidc.issuer is ${issuer}`
+        : `the OP calls itself ${named}, but oidc.issuer is ${issuer}`
     if (wrong !== undefined) throw new Fault('op-response-invalid', new Error(wrong))
     return configuration
   }
@@ -226,7 +226,7 @@ export class OpenIdProvider {
     if (idToken !== undefined) await verifyIdTokenSignature(idToken, this.keys)
     // It checks that these are numbers; 1e300 is one, and no time.
     if (claims !== undefined && !(isNumericDate(claims.exp) && isNumericDate(claims.iat)))
-      throw new Fault('op-response-invalid', new Error('a time in the ID token is no time'))
+      throw new Fault('op-response-invalid', new Error('a time in the ID token is not valid'))
     const person = this.#settings.userinfo
       ? await this.#userinfo(tokens.access_token, claims?.sub ?? expectedSubject)
       : undefined

@@ -19,7 +19,7 @@ export async function changedAtOp(
   // A directory that does not answer says nothing otherwise; the next one to ask it is the request that needs it.
   const named = await Promise.try(mapAccount, claims).catch(() => undefined)
   if (named !== undefined && accountKeyOf(named) !== accountKey)
-    return `the account is ${JSON.stringify(named)} now, and was ${JSON.stringify(account)}`
+    return `the account is now ${JSON.stringify(named)}, but was ${JSON.stringify(account)}`
   const { acr, acrs, amr, authTime } = evidenceFrom(claims, settings.idToken)
   const isSilent = acr === undefined && acrs.length === 0 && amr.length === 0 && authTime === undefined
   if (isSilent || evidence.byPolicy || authTime === 0) return undefined

@@ -88,7 +88,7 @@ function accountFinding(template: string, claims: Claims, found: Found): Finding
   const missing = missingClaims(template, claims)
   const why =
     missing.length === 0 ? 'does not match, or does not belong to this provider' : `lacks ${missing.join(', ')}`
-  return found('account', `the account ${template} ${why}; claims that came: ${Object.keys(claims).join(', ')}`)
+  return found('account', `the account ${template} ${why}; claims received: ${Object.keys(claims).join(', ')}`)
 }
 
 const acceptedBy = ({ acceptAcr, acceptAcrs, acceptAmr }: Config['secondFactor']) =>

@@ -14,7 +14,7 @@ const value = (payload: JWTPayload, name: string) => `${name} is ${said(JSON.str
 export function whyClaimRefused(error: unknown, { audiences }: Bearer): string | undefined {
   if (!(error instanceof errors.JWTClaimValidationFailed)) return undefined
   const { claim, payload } = error
-  if (claim === 'aud') return `${value(payload, 'aud')}, and accepted is ${said(audiences.join(' '))}`
+  if (claim === 'aud') return `${value(payload, 'aud')}; accepted: ${said(audiences.join(' '))}`
   return claim === 'iss' || payload[claim] === undefined ? value(payload, claim) : undefined
 }
 
@@ -22,11 +22,11 @@ export function whyClaimRefused(error: unknown, { audiences }: Bearer): string |
 export function whyTypeRefused({ payload, protectedHeader }: JWTVerifyResult, { tokenTypes }: Bearer): string {
   const typ = said(JSON.stringify(protectedHeader.typ) ?? 'missing')
   const names = said(Object.keys(payload).slice(0, MAX_NAMES).join(', '))
-  return `the header has typ ${typ}, the claim ${value(payload, 'typ')}, and accepted is ${tokenTypes}; claims that came: ${names}`
+  return `the header has typ ${typ}, the claim ${value(payload, 'typ')}; accepted: ${tokenTypes}; claims received: ${names}`
 }
 
 const MAX_NAMES = 50
 
 /** Of a token that names somebody else, and may be anybody's. */
 export const whyUnknown = (issuer: string, known: Iterable<string>): string =>
-  `iss is ${said(issuer) || 'missing'}, and known are ${said([...known].join(' '))}`
+  `iss is ${said(issuer) || 'missing'}; known issuers: ${said([...known].join(' '))}`

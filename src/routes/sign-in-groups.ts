@@ -29,6 +29,6 @@ export function groupsAtSignIn(
   const principal = { kind: 'person', ...person, groups: said?.groups ?? [] } as const
   const code = outsider?.({ principal, credentials: { scheme: 'session', id: '' } })
   if (code !== undefined)
-    return refuse('group-required', `groups that came: ${JSON.stringify(principal.groups).slice(0, 500)}`)
+    return refuse('group-required', `groups received: ${JSON.stringify(principal.groups).slice(0, 500)}`)
   return said?.groups
 }

@@ -91,7 +91,7 @@ const refused: readonly (readonly [what: string, oidc: object, option: string, s
   [
     'that lacks the account',
     { accessToken: { accountTemplate: '{upn}' } },
-    ...(['account', /the account \{upn\} lacks upn; claims that came: .*preferred_username/] as const),
+    ...(['account', /the account \{upn\} lacks upn; claims received: .*preferred_username/] as const),
   ],
 ]
 

@@ -85,7 +85,7 @@ test('somebody with a password alone shows that no second factor is proven', asy
     findings[0]?.message ?? '',
     /^no second factor is proven: acr=.*; accepted: acceptAcr urn:torhaus:acr:mfa$/,
   )
-  assert.match(findings[1]?.message ?? '', /^the account \{upn\} lacks upn; claims that came: .*preferred_username/)
+  assert.match(findings[1]?.message ?? '', /^the account \{upn\} lacks upn; claims received: .*preferred_username/)
   assert.match(findings[2]?.message ?? '', /^idToken\.groups: roles is missing$/)
 })
 

@@ -87,18 +87,18 @@ const causes: Readonly<Record<string, Cause>> = {
   'token endpoint: 400 invalid_grant ...': { provoke: () => json(400, { error: 'invalid_grant' }) },
   'authorization endpoint: access_denied: ...': { provoke: () => refuse('access_denied', 'the user said no') },
   'authorization endpoint: invalid_scope: ...': { provoke: () => refuse('invalid_scope', 'no such scope') },
-  'metadata: the issuer is ..., and not ...': {
+  'metadata: the issuer is ..., not ...': {
     provoke: () => op.describe(right => ({ ...right, issuer: 'https://o.example' })),
   },
-  'token endpoint: the issuer is ..., and not ...': { provoke: () => tell({ iss: 'https://sts.windows.net/t/' }) },
+  'token endpoint: the issuer is ..., not ...': { provoke: () => tell({ iss: 'https://sts.windows.net/t/' }) },
   'token endpoint: exp is ... s ago by our clock: ...': {
     provoke: () => tell({ iat: nowS() - 900, exp: nowS() - 600 }),
   },
-  'token endpoint: aud is ..., and not ...': { provoke: () => tell({ aud: 'account' }) },
+  'token endpoint: aud is ..., not ...': { provoke: () => tell({ aud: 'account' }) },
   'token endpoint: the answer is encrypted: ...': {
     provoke: () => op.tell(async ({ sign, header, claims }) => encrypted(await sign(header, claims))),
   },
-  'ID token: it is signed with HS256, and accepted are ...': {
+  'ID token: it is signed with HS256; accepted: ...': {
     provoke: () => op.tell(({ sign, claims }) => sign({ alg: 'HS256' }, claims, new Uint8Array(32))),
   },
   'ID token: the OP publishes several keys for ..., ...': {
@@ -106,25 +106,25 @@ const causes: Readonly<Record<string, Cause>> = {
   },
   'fetch failed ... (DEPTH_ZERO_SELF_SIGNED_CERT)': { issuer: () => secure.issuer },
   'fetch failed ... ECONNREFUSED ...': { issuer: () => `http://127.0.0.1:${nobody}` },
-  'claims that came: ... acr=missing, ... wanted: acr as configured, ...': { provoke: () => tell({ acr: undefined }) },
-  'claims that came: ... auth_time=missing; wanted: ...': { provoke: () => tell({ auth_time: undefined }) },
-  'claims that came: ...; auth_time cannot be read: ...': { provoke: () => tell({ auth_time: Date.now() }) },
-  'claims that came: ... auth_time is ... s ahead by our clock: ...': {
+  'claims received: ... acr=missing, ... required: acr as configured, ...': { provoke: () => tell({ acr: undefined }) },
+  'claims received: ... auth_time=missing; required: ...': { provoke: () => tell({ auth_time: undefined }) },
+  'claims received: ...; auth_time cannot be read: ...': { provoke: () => tell({ auth_time: Date.now() }) },
+  'claims received: ... auth_time is ... s ahead by our clock: ...': {
     provoke: () => tell({ auth_time: nowS() + 600, iat: nowS() + 600, exp: nowS() + 900 }),
   },
-  'claims that came: iss, ...; the account is ..., and what is missing is ...': {
+  'claims received: iss, ...; the account is ..., but ... is missing': {
     provoke: () => tell({ preferred_username: undefined }),
   },
   'groups is missing': {
     oidc: { idToken: { groups: ['groups'] } },
     rest: { groups: { require: ['staff'] } },
   },
-  'groups is not in the token, for there are too many ...': {
+  'groups is not in the token, because there are too many ...': {
     oidc: { idToken: { groups: ['groups'] } },
     rest: { groups: { require: ['staff'] } },
     provoke: () => tell({ _claim_names: { groups: 'src1' } }),
   },
-  'groups that came: ...': {
+  'groups received: ...': {
     oidc: { idToken: { groups: ['groups'] } },
     rest: { groups: { require: ['staff'] } },
     provoke: () => tell({ groups: ['guests'] }),
@@ -139,10 +139,10 @@ const causes: Readonly<Record<string, Cause>> = {
 }
 
 const ofPrograms: Readonly<Record<string, Cause>> = {
-  'aud is ..., and accepted is ...': { token: { aud: 'account' } },
-  'aud is missing, and accepted is ...': { token: { aud: undefined } },
-  'the header has typ "JWT", the claim typ is "ID", ...': { token: { typ: 'ID' } },
-  'the header has typ "JWT", the claim typ is missing, and accepted is strict; ...': {
+  'aud is ...; accepted: ...': { token: { aud: 'account' } },
+  'aud is missing; accepted: ...': { token: { aud: undefined } },
+  'the header has typ "JWT", the claim typ is "ID"; ...': { token: { typ: 'ID' } },
+  'the header has typ "JWT", the claim typ is missing; accepted: strict; ...': {
     token: {},
     oidc: { bearer: { audiences: [agreed.audience], tokenTypes: 'strict' } },
   },
@@ -152,7 +152,7 @@ const ofPrograms: Readonly<Record<string, Cause>> = {
     oidc: { accessToken: { groups: ['roles'] } },
     rest: { groups: { require: ['staff'] } },
   },
-  'iss is ..., and known are ...': { token: { iss: 'https://sts.windows.net/t/' } },
+  'iss is ...; known issuers: ...': { token: { iss: 'https://sts.windows.net/t/' } },
 }
 
 test('every row has a cause that is tried, and every cause a row', () => {
@@ -213,7 +213,7 @@ test('a made-up issuer is written to the log without what would steer it, and no
   assert.equal(codeOf(answer), 'token-unknown')
   const id = answer.headers.get('x-request-id') ?? ''
   const record = await lab.logged(entry => entry['http.request.id'] === id && entry['event.action'] === 'request')
-  assert.match(String(record['error.message']), /^iss is {1,2}\[2J x{400,500}\.\.\., and known are http/)
+  assert.match(String(record['error.message']), /^iss is {1,2}\[2J x{400,500}\.\.\.; known issuers: http/)
 })
 
 test('"Try again" begins a new sign-in, for the page that was wanted', async () => {

@@ -36,7 +36,7 @@ const tellNow = (changes: Readonly<Record<string, unknown>>) =>
 const status = async () => (await browser.send(`${lab.url}/`, { fields: { 'Sec-Fetch-Mode': 'cors' } })).status
 
 for (const [what, changes, says] of [
-  ['another account', { preferred_username: 'adele' }, /the account is "adele" now, and was "ada"/],
+  ['another account', { preferred_username: 'adele' }, /the account is now "adele", but was "ada"/],
   ['no acr any more', { acr: undefined }, /the second factor is gone: acr="missing"/],
   [
     'an acr that is none we accept',

@@ -20,7 +20,7 @@ test('an OP that calls itself otherwise than configured, be it by a slash, is re
   try {
     assert.equal(codeOf(await signIn(lab.url)), 'op-response-invalid')
     const { 'error.message': message } = await lab.logged(record => record['event.action'] === 'discovery')
-    assert.match(String(message), new RegExp(`calls itself ${RegExp.escape(op.issuer)}, and oidc\\.issuer is .*/$`))
+    assert.match(String(message), new RegExp(`calls itself ${RegExp.escape(op.issuer)}, but oidc\\.issuer is .*/$`))
   } finally {
     await lab.close()
   }

@@ -45,7 +45,7 @@ for (const profile of products) {
     tellOnly(op, shape.one)
     const end = await signInAt(lab)
     assert.deepEqual([end.status, codeOf(end)], [403, 'second-factor-missing'])
-    assert.match(await saidOf(lab, end), /claims that came: .*auth_time=\d+; wanted: /)
+    assert.match(await saidOf(lab, end), /claims received: .*auth_time=\d+; required: /)
   })
 
   test(`${profile}: its access tokens are judged by what they have`, async () => {

@@ -26,11 +26,7 @@ export const atSignIn: readonly (readonly [(right: Right) => object, string, Reg
   [
     () => ({ secondFactor: { acceptAcr: ['gold'] } }),
     'second-factor-missing',
-    /claims that came: .*acr="pwd".*wanted: acr as configured/,
+    /claims received: .*acr="pwd".*required: acr as configured/,
   ],
-  [
-    () => ({ account: { template: '{upn}' } }),
-    'account-unmapped',
-    /the account is \{upn\}, and what is missing is upn/,
-  ],
+  [() => ({ account: { template: '{upn}' } }), 'account-unmapped', /the account is \{upn\}, but upn is missing/],
 ]

@@ -130,7 +130,7 @@ test('op-check, with the authority or the clock wrong', async () => {
 /** Each as it is found at the sign-in: the code on the page, and what the log says. */
 const atSignIn: readonly (readonly [name: string, change: object, code: string, says: RegExp])[] = [
   ['secret', { clientSecretFile: WRONG_SECRET }, 'op-response-invalid', /^token endpoint: 401 /],
-  ['claim', { userinfo: false }, 'account-unmapped', /claims that came: .*what is missing is preferred_username/],
+  ['claim', { userinfo: false }, 'account-unmapped', /claims received: .*preferred_username is missing/],
 ]
 
 for (const [name, change, code, says] of atSignIn)
