@@ -77,6 +77,8 @@ export class RequestContent implements Paced {
     this.#ahead = []
     let goesOn = true
     for (const chunk of ahead) goesOn = receiver.onContentData(chunk)
+    // Who looked for content ahead, and found none, has come to its end.
+    this.isComplete ||= this.#message.readableEnded
     if (this.isComplete) return this.#end()
     if (!this.#isReading) {
       this.#isReading = true

@@ -98,6 +98,19 @@ test('64 KiB pass whole, in pieces and in chunks', async () => {
   connection.close()
 })
 
+test('content that is empty passes, however early its end comes', async () => {
+  const fields = [lab.host, JSON_TYPE, 'Transfer-Encoding: chunked']
+  const token = await lab.fixture.op.issueAccessToken('ada')
+  for (const credentials of [patField, `Authorization: Bearer ${token}`]) {
+    const connection = await lab.connect()
+    for (let round = 0; round < 2; round++) {
+      connection.send([`${QUERY} HTTP/1.1`, ...fields, credentials, '', '0\r\n\r\n'].join('\r\n'))
+      assert.equal((await connection.response()).status, 200, credentials)
+    }
+    connection.close()
+  }
+})
+
 test('whoever waits to be asked for the content is asked once', async () => {
   const content = query(READ)
   const connection = await lab.connect()
