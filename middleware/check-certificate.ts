@@ -1,4 +1,4 @@
-/** A stage where clients show certificates: is there one, is it good, and whom does it name? */
+/** A stage for client certificates: is there one, is it valid, and which account does it name? */
 import type { X509Certificate } from 'node:crypto'
 import { type Awaitable, after } from '../src/awaitable.ts'
 import type { Clock } from '../src/clock.ts'

@@ -1,4 +1,4 @@
-/** A stage for two hosts: at that of our own pages there is nothing else, and what is asked for there goes nowhere. */
+/** A stage for a separate host of our own pages: that host has nothing else, and requests for it are never forwarded. */
 import { deny, proceed, type Stage } from '../src/decision.ts'
 import type { Traced } from '../src/exchange.ts'
 import { isOwnPath } from '../src/http/request-target.ts'

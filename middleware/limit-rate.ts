@@ -1,4 +1,4 @@
-/** Stages for who asks too often: by client address before anything is looked up, and by account once it is known. */
+/** Stages that limit request rates: by client address before anything is looked up, and by account once it is known. */
 import { clientNetworkOf } from '../config/address-prefix.ts'
 import { deny, proceed, type Stage } from '../src/decision.ts'
 import type { Authenticated, Principal, Traced } from '../src/exchange.ts'

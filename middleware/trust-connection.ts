@@ -1,6 +1,6 @@
 /**
- * Stage 1: is the head well formed beyond what the parser checks, and who speaks? Forwarded fields are believed only
- * from listed proxies, read from the side of the nearest.
+ * Stage 1: is the head well formed beyond what the parser checks, and who is the client? Forwarded fields are trusted
+ * only from listed proxies, and are read from the end that the nearest one wrote.
  */
 import type { IncomingMessage } from 'node:http'
 import type { Socket } from 'node:net'

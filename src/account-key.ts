@@ -1,6 +1,6 @@
 /**
- * The one spelling of an account, under which everything of a person is kept and found. `account` is what somebody
- * wrote, such as `CORP\Alice`; the key of it is made by `src/identity/account-key.ts` alone.
+ * The one spelling of an account under which everything of a person is stored and found. `account` is a name as
+ * written, such as `CORP\Alice`; only `src/identity/account-key.ts` makes the key for it.
  */
 export type AccountKey = string & { readonly __accountKey: unique symbol }
 

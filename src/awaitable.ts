@@ -1,4 +1,4 @@
-/** Answered at once where it can be, so that nobody waits for a promise without need. */
+/** A value if it is available at once, so that no caller waits for a promise unnecessarily. */
 export type Awaitable<T> = T | Promise<T>
 
 /** At once where the value is there. */

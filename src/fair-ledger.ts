@@ -1,6 +1,6 @@
 /**
- * A bounded amount of something, shared by whoever takes of it. Nobody may hold more than what is still free: one alone
- * gets half of it, two a third each, and whoever comes next always finds some (Choudhury and Hahne, "Dynamic queue
+ * A bounded amount of something that is shared. Nobody may hold more than what is still free: a single user gets half of
+ * it, two get a third each, and the next one always finds some (Choudhury and Hahne, "Dynamic queue
  * length thresholds for shared-memory packet switches", 1998). Every step takes constant time.
  */
 export class FairLedger<Holder> {

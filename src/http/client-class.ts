@@ -1,6 +1,6 @@
 /**
- * Which kind of program asks. It decides how a refusal is worded and is a metric label; it never admits anyone, since
- * every field it looks at can be written by anybody.
+ * Which kind of program sent the request. This determines how a refusal is presented, and is a metric label. It never
+ * admits anyone, because every field that it looks at can be forged.
  */
 import type { ClientClass } from '../../config/client-classes.ts'
 import { BoundedMap } from '../bounded-map.ts'

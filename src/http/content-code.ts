@@ -1,4 +1,4 @@
-/** How a response ended whose status the client has already. */
+/** How a response ended after its status was sent to the client. */
 import type { Code } from '../errors.ts'
 
 const CONTENT_CODES: readonly Code[] = [

@@ -1,4 +1,4 @@
-/** Cookies (RFC 6265): ours are taken out, those of the server go on untouched and in order. */
+/** Cookies (RFC 6265): ours are removed, and those of the server are forwarded unchanged and in order. */
 
 /**
  * The value of cookie `name` in a Cookie field, or undefined. Where it stands twice, the first counts: it has the

@@ -1,7 +1,7 @@
 /**
- * Which browser on which system somebody uses, by the User-Agent (RFC 9110 10.1.5): for people to tell their own
- * sessions apart. The words are of closed sets, so nothing of what a client sends is kept; and nobody is believed by
- * them, since anybody can send anything.
+ * Which browser and system a person uses, from the User-Agent (RFC 9110 10.1.5), so that people can tell their own
+ * sessions apart. The names come from closed sets, so nothing that a client sends is stored. They are never trusted,
+ * because a client can send anything.
  */
 
 /** The first that fits: browsers name those they descend from, too. */

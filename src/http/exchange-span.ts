@@ -1,4 +1,4 @@
-/** The place of an exchange in a trace (W3C Trace Context), where spans are recorded. */
+/** The place of an exchange in a trace (W3C Trace Context), if spans are recorded. */
 import type { TraceContext } from './trace-context.ts'
 
 export interface ExchangeSpan {

@@ -1,6 +1,6 @@
 import { BoundedMap } from '../bounded-map.ts'
 
-/** Names of fields repeat. How many spellings are remembered is bounded, and how long they are. */
+/** Remembers field names, because they repeat. The number and length of the remembered spellings are bounded. */
 const MAX_REMEMBERED = 2048
 const MAX_REMEMBERED_LENGTH = 64
 

@@ -1,4 +1,4 @@
-/** Forms of ours have a dozen; the time that reading takes grows faster than their number. */
+/** Our forms have a dozen fields; the time for parsing grows faster than their number. */
 const MAX_FIELDS = 1000
 
 /** The fields of a form, or the parameters of a query written like one. Undefined where there are more than anybody sends. */

@@ -1,7 +1,7 @@
 /**
- * Every path that a server could take a path for. Servers differ in what they take off (escapes, parameters, dot
- * segments, doubled slashes, trailing dots), how often, and in which order; so each step is taken from each reading
- * until nothing new comes.
+ * Every path that a server could read a path as. Servers differ in what they remove (escapes, parameters, dot segments,
+ * doubled slashes, trailing dots), how often, and in which order; so each step is applied to each reading until there
+ * is nothing new.
  */
 import { BoundedMap } from '../bounded-map.ts'
 import { decodeUnits, decodings } from './percent-decoding.ts'

@@ -1,7 +1,7 @@
 /**
- * The ways in which servers take percent-encoding off, each once over the whole text: bytes as UTF-8, as Latin-1, as
- * UTF-8 by a decoder that takes overlong forms (RFC 3629 10), and the `%uNNNN` of IIS. What is no escape stays as it
- * is.
+ * The ways in which servers decode percent-encoding, each applied once to the whole text: bytes as UTF-8, as Latin-1,
+ * as UTF-8 with a decoder that accepts overlong forms (RFC 3629 10), and the `%uNNNN` of IIS. Anything that is not an
+ * escape is left as it is.
  */
 type Decode = (text: string) => string
 

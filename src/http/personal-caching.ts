@@ -1,6 +1,6 @@
 /**
- * What shared caches are told of a forwarded response: to keep none. Who may see it was decided for this request alone,
- * by a cookie that caches do not look at (RFC 9111 3.5 speaks of Authorization only), and they would decide nothing.
+ * Tells shared caches not to store a forwarded response. Access was decided for this request only, possibly by a
+ * cookie, which caches do not consider (RFC 9111 3.5 covers only Authorization), and a cache would not decide again.
  */
 import { unquoted } from './quoted-string.ts'
 

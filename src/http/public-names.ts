@@ -1,6 +1,6 @@
 /**
- * Where fields of a response name the origin server by its own origin, or, knowing the public host but not TLS, by http
- * and the public host: the public origin takes its place. Only as a whole URL where the field has one, never inside of
+ * Replaces the origin of the origin server in response fields by the public origin; also http with the public host,
+ * which a server uses that knows the public host but not about TLS. Only whole URLs are replaced, never parts of
  * others.
  */
 type Rewrite = (value: string) => string

@@ -1,4 +1,4 @@
-/** Parameters of a query, by every separator and in every spelling that servers take. */
+/** The parameters of a query, with every separator and in every spelling that servers accept. */
 import { decodeWholly } from './percent-decoding.ts'
 
 interface Parameter {

@@ -1,5 +1,5 @@
 /**
- * Quoted strings (RFC 9110 5.6.4), passed over in one walk: each character is looked at once, whatever stands there.
+ * Skips quoted strings (RFC 9110 5.6.4) in one pass: each character is examined once, whatever the text is.
  */
 
 /** Where the quoted string that begins at `start` has ended; -1: it does not end. */

@@ -1,7 +1,10 @@
 import { isSafeMethod } from './request-origin.ts'
 import type { RequestReadings } from './request-readings.ts'
 
-/** RFC 9110 9.2.2. For the safe ones content means nothing (9.3.1), and what sends it nevertheless is odd enough. */
+/**
+ * Idempotent methods (RFC 9110 9.2.2) that are repeated with content, too. Safe ones are repeated only without: content has
+ * no meaning in them (9.3.1), and a request that has it is unusual.
+ */
 const IDEMPOTENT: readonly string[] = ['PUT', 'DELETE']
 
 interface Methods {

@@ -1,10 +1,10 @@
 /**
- * Which fields of a request go on to the upstream, and which say who asks or by which method, by their names.
- * docs/header-handling.md tells the same to operators.
+ * By name, which fields of a request are forwarded to the upstream, and which identify the sender or change the method.
+ * docs/header-handling.md documents this for operators.
  *
- * A server behind us may fold `-`, `_` and `.` in names (CGI, WSGI and some .NET hosts do), or whatever is no letter or
- * digit (CGI of lighttpd, Apache before 2.4), so names are compared folded: `X_Forwarded.User` is dropped like
- * `X-Forwarded-User`.
+ * A server behind us may treat `-`, `_` and `.` in names alike (CGI, WSGI and some .NET hosts do), or every character
+ * other than letters and digits (CGI of lighttpd, Apache before 2.4). So names are folded before they are compared:
+ * `X_Forwarded.User` is dropped like `X-Forwarded-User`.
  */
 
 // Hop-by-hop (RFC 9110 7.6.1), and what we write anew for the next hop. They are read where KEPT names them, never

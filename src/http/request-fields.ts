@@ -1,6 +1,6 @@
 /**
- * The fields of a request, walked once: what may go on to the upstream is copied, what we act on is kept aside, what
- * must not pass is dropped (`request-field-names.ts`).
+ * Reads the fields of a request in one pass: those for the upstream are copied, those that Torhaus uses are kept
+ * separately, and those that must not pass are dropped (`request-field-names.ts`).
  */
 import { BoundedMap } from '../bounded-map.ts'
 import type { Code } from '../errors.ts'

@@ -2,10 +2,10 @@ import type { RequestFields } from './request-fields.ts'
 
 /**
  * Whether a page of another origin sent the request. Browsers say so in Origin (Fetch standard 3.1) and Sec-Fetch-Site
- * (Fetch Metadata 2.4), which no page can write. Other programs send neither, and are nobody's page.
+ * (Fetch Metadata 2.4), which no page can forge. Other programs send neither, and no page controls them.
  *
- * Gitea's pages hide their origin from every form (`Referrer-Policy: no-referrer` makes it `null`): there
- * Sec-Fetch-Site tells. Without it, `null` is a stranger.
+ * Gitea's pages hide their origin in every form (`Referrer-Policy: no-referrer` makes it `null`), so Sec-Fetch-Site
+ * decides there. Without it, `null` counts as another origin.
  */
 export function isForeign({ kept }: RequestFields, isOurs: (origin: string) => boolean): boolean {
   const { origin } = kept

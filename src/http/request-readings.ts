@@ -1,6 +1,6 @@
 /**
- * What a request is to the rules: every path and every method a server could take it for. Computed once, for requests
- * and handshakes alike; undefined where there is one reading only, which is so for nearly all.
+ * What the rules are applied to: every path and every method that a server could read a request as. Computed once, for
+ * requests and handshakes alike; undefined if there is only one reading, as for nearly all requests.
  */
 import { collapsedPath, hidesSegments, pathReadings } from './path-readings.ts'
 import { queryValues } from './query.ts'

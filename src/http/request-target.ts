@@ -1,6 +1,6 @@
 /**
- * The request target (RFC 9112 3.2). What is forwarded is the raw target, byte for byte; what policy is decided on
- * stands in `request-readings.ts`.
+ * The request target (RFC 9112 3.2). The raw target is forwarded byte for byte; the policy is decided on the readings
+ * in `request-readings.ts`.
  */
 export interface RequestTarget {
   /** To be forwarded: origin-form (RFC 9112 3.2.1) or `*`. */

@@ -1,7 +1,7 @@
 /**
- * The fields of a response on their way to the client: hop-by-hop fields and everything that would let the server speak
- * past the proxy are dropped, addresses of the server become public ones. docs/header-handling.md tells it field by
- * field.
+ * Filters the fields of a response on their way to the client: hop-by-hop fields and everything by which the server
+ * could bypass the proxy are dropped, and addresses of the server are replaced by public ones. docs/header-handling.md
+ * describes each field.
  */
 import { BoundedMap } from '../bounded-map.ts'
 import { ownText } from './field-name.ts'

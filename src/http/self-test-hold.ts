@@ -1,6 +1,6 @@
 /**
- * The self-test held back: how long a chain waits for an answer shows only where one takes as long. Who asks has signed it with
- * a session key: anybody else could keep as many requests open as they like.
+ * Delays the answer to the self-test, to find out how long the hops in front wait for one. The request must be signed
+ * with a session key, because otherwise anybody could keep requests open without limit.
  */
 
 /** Parameter of the query. */

@@ -1,7 +1,7 @@
 /**
- * Requests shaped like attacks, which every chain in front of an origin server must hand to Torhaus as they are, and
- * Torhaus refuses. `torhaus doctor` sends them, and what arrives is compared with this table: a hop that rewrites paths
- * or believes what clients say of themselves would undo what the policy decides.
+ * Requests shaped like attacks. All hops in front must pass them to Torhaus unchanged, and Torhaus refuses them.
+ * `torhaus doctor` sends them and compares what arrives with this table: a hop that rewrites paths, or trusts what
+ * clients say about themselves, would undermine the policy.
  */
 import { OWN_PREFIX } from './request-target.ts'
 

@@ -3,8 +3,8 @@ import { bareHost } from '../../config/bare-host.ts'
 import type { Config } from '../../config/schema.ts'
 
 /**
- * The field by which browsers ask for this host over https alone (RFC 6797 6.1): name and value, or nothing where it
- * must not or cannot say anything: on http (7.2), for an address (8.1.1).
+ * The field that makes browsers use only https for this host (RFC 6797 6.1): name and value, or nothing if it must not
+ * be sent or has no effect: over http (7.2), for an IP address (8.1.1).
  */
 export function strictTransport({ off, maxAgeSeconds, includeSubDomains }: Config['hsts'], publicUrl: URL): string[] {
   if (off || publicUrl.protocol !== 'https:' || isIP(bareHost(publicUrl.hostname)) !== 0) return []

@@ -1,9 +1,9 @@
 import type { RequestFields } from './request-fields.ts'
 
 /**
- * Whether a browser wants to show the answer in a window: not to a script, not in a frame, not ahead of time (Fetch
- * Metadata 2.1, 2.2; Fetch standard, `Sec-Purpose`). No page can write these fields. Other programs, and browsers from
- * before 2023, do not say.
+ * Whether a browser is going to show the answer in a window, and the request is not from a script, a frame or a
+ * prefetch (Fetch Metadata 2.1, 2.2; Fetch standard, `Sec-Purpose`). No page can forge these fields. Other programs,
+ * and browsers from before 2023, do not send them.
  */
 export function isTopLevelNavigation({ kept }: RequestFields): boolean {
   const { 'sec-fetch-mode': mode, 'sec-fetch-dest': destination } = kept

@@ -1,7 +1,7 @@
 /**
- * Fields that say before the content how to take it, or whom it is from and for (RFC 9110 6.5.1): framing, routing,
- * conditions, credentials, what the content is, who may keep or read it. No rule sees a trailer, and who joins trailers to
- * the head (CVE-2013-5704) would act on these.
+ * Fields that only have a meaning before the content (RFC 9110 6.5.1): framing, routing, conditions, credentials, the
+ * type of the content, who may store or read it. Rules do not see trailers, and a server that merges trailers into the
+ * head (CVE-2013-5704) would act on these.
  */
 const OF_THE_HEAD: ReadonlySet<string> = new Set([
   ...['accept', 'age', 'alt-svc', 'authorization', 'cache-control', 'clear-site-data', 'content-disposition'],

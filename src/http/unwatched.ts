@@ -1,7 +1,8 @@
 /**
- * Whoever opened the window has no hold of it, and no frame shows it (HTML 7.1.3, RFC 7034): nobody reads its address.
- * For answers at addresses with a code that was not spent, and for what leads there: who makes the request too large to
- * be read (with cookies of the same host, say) keeps the code good, and would take it elsewhere.
+ * Fields that cut the connection between a window and the page that opened it, and forbid frames (HTML 7.1.3, RFC
+ * 7034), so that no page can read its address. For answers at addresses that contain an unused code, and for what leads
+ * there: an attacker who makes the request too large (for example with cookies of the same host) keeps the code valid,
+ * and could use it elsewhere.
  */
 export const UNWATCHED: readonly string[] = [
   ...['Cross-Origin-Opener-Policy', 'same-origin', 'X-Frame-Options', 'DENY'],

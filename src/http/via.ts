@@ -1,7 +1,7 @@
 /**
- * Whether a value of Via (RFC 9110 7.6.3: `protocol name (comment)`, separated by commas) has `own` in it, whatever the
- * protocol: that differs from hop to hop. One walk, without taking the value apart: clients may write as many hops as
- * they like.
+ * Whether a Via value (RFC 9110 7.6.3: `protocol name (comment)`, separated by commas) contains `own`, with any
+ * protocol, which differs between hops. It takes one pass without splitting the value, because clients may write any
+ * number of hops.
  */
 export function viaTest(own: string): (via: string) => boolean {
   const [, name = ''] = own.split(' ')

@@ -1,6 +1,6 @@
 import { Fault } from '../errors.ts'
 
-/** Fields of ours whose values were looked at: name, value, name, value. Made here alone. */
+/** Our own fields, with validated values: name, value, name, value. Only made here. */
 export type WrittenFields = readonly string[] & { readonly __written: unique symbol }
 
 /**

@@ -1,7 +1,7 @@
 /**
- * Why one exchange ended as it did: a step for each stage it came to. Written down while it runs where `logging.trace` or
- * `admin.traceOneIn` asks for it, and put together at its end for what the operator's page keeps. The trace is a value: it
- * can be logged, kept, and printed by `print-trace.ts`. `trace-facts.ts` says what may stand in it.
+ * Why an exchange ended as it did: one step for each stage that it reached. Recorded while it runs if `logging.trace`
+ * or `admin.traceOneIn` asks for it, and otherwise reconstructed at its end for the operator's page. The trace is a
+ * value: it can be logged, kept, and printed by `print-trace.ts`. `trace-facts.ts` defines what it may contain.
  */
 
 import type { Logger } from 'pino'

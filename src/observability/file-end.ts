@@ -1,6 +1,6 @@
 /**
- * How a file ends that several processes write their records to. On a full disk half a record may be written, by this
- * process or by another one: who writes next must not go on in that line.
+ * How a file to which several processes write records ends. On a full disk, this process or another one may write half
+ * a record; the next record must not continue in that line.
  */
 import { open, stat } from 'node:fs/promises'
 

@@ -1,7 +1,7 @@
 /**
- * Where log records go: to standard output or a file, in batches, and never waited for. pino's own output can collect
- * records, too, but makes one text of all that wait for each that comes (68 KB of garbage per request), and on a full
- * disk it ends the process, or keeps it from ending.
+ * Writes log records to standard output or a file, in batches and without waiting. pino's own output can collect
+ * records, too, but for each new record it joins all that are waiting (68 KB of garbage per request), and on a full
+ * disk it ends the process, or prevents it from ending.
  */
 import { closeSync, fstatSync, write, writeSync } from 'node:fs'
 import type { DestinationStream } from 'pino'

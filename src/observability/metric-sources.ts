@@ -1,7 +1,7 @@
 import type { DirectoryStatistics } from '../kerberos/directory.ts'
 import type { UpstreamStatistics } from '../upstream/upstream.ts'
 
-/** What gauges ask when somebody reads the metrics. */
+/** The sources of gauges, queried when the metrics are read. */
 export interface MetricSources {
   readonly upstream: () => UpstreamStatistics
   readonly clientConnections: () => number

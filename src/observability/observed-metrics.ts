@@ -1,4 +1,4 @@
-/** What is kept by somebody else, and read when somebody asks for the metrics. */
+/** Metrics whose values are kept elsewhere, and read when the metrics are requested. */
 import { type Aggregator, Gauge, type Registry } from 'prom-client'
 import type { DirectoryStatistics } from '../kerberos/directory.ts'
 import type { UpstreamStatistics } from '../upstream/upstream.ts'

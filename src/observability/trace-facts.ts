@@ -1,6 +1,6 @@
 /**
- * What a decision trace may say of an exchange. Only what is named here is ever written: kinds, names, times, accounts.
- * Never a token, a cookie, a password, a user name that nobody has verified, a query, a fingerprint, a field's value.
+ * What a decision trace may contain about an exchange. Only what is listed here is ever written: kinds, names, times,
+ * accounts. Never a token, a cookie, a password, an unverified user name, a query, a fingerprint or a field's value.
  */
 import type { Credentials, PartialExchange, Principal } from '../exchange.ts'
 import { isOwnPath } from '../http/request-target.ts'

@@ -1,4 +1,4 @@
-/** Where a Kerberos ticket can be all that is needed: because of a rule, or because it may prove two factors. */
+/** Whether a Kerberos ticket alone can be enough: because of a rule, or because it may prove two factors. */
 import type { Config } from '../../config/schema.ts'
 import type { Authenticated } from '../exchange.ts'
 import type { Rules } from './rules.ts'

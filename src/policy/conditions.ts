@@ -1,4 +1,4 @@
-/** What must be true of a request for a rule to fit: one test for each option of `when`. */
+/** The conditions for a rule to match a request: one test for each option of `when`. */
 import { addressSet } from '../../config/address-range.ts'
 import { linearPattern } from '../../config/linear-pattern.ts'
 import type { Config } from '../../config/schema.ts'

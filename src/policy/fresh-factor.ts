@@ -1,6 +1,6 @@
 /**
- * Who makes a token or a key has proven the second factor just now: a password and an open browser are not enough for
- * years.
+ * To create a token or a key, a person must have proven the second factor just now: a password and an open browser must
+ * not be enough for access that lasts for years.
  */
 import type { Config } from '../../config/schema.ts'
 import { type Refusal, type StepUp, signIn } from '../decision.ts'

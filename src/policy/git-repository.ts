@@ -1,7 +1,7 @@
 /**
- * Whether a path is that of an operation on a repository and of nothing else. Rules ask what a server may take a
- * request for; a grant asks what it can take it for only: somebody may call a file `git-upload-pack`, and write it
- * through an API.
+ * Whether a path can only be an operation on a repository. Rules consider everything that a request may be; a grant
+ * requires that it cannot be anything else, because somebody may name a file `git-upload-pack` and write it through an
+ * API.
  */
 
 /** Where Bitbucket keeps the objects of a repository, and where it is said that they are. */

@@ -1,6 +1,6 @@
 /**
- * What a request needs a confirmation for, and whether one covers it. A grant asks for less than a second factor: where
- * a request can be read in several ways, each must be covered.
+ * What a request needs to have confirmed, and whether a confirmation covers it. A grant is weaker than a second factor,
+ * so if a request can be read in several ways, each of them must be covered.
  */
 import type { ClientClass } from '../../config/client-classes.ts'
 import type { Config } from '../../config/schema.ts'

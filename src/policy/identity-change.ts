@@ -3,7 +3,7 @@ import { type FormsRead, isFormType } from '../http/form-type.ts'
 import { hasParameter, queryValues } from '../http/query.ts'
 import { mayBeForm } from '../http/request-readings.ts'
 
-/** Acting as another (Gitea, GitLab). */
+/** Acting as another user (Gitea, GitLab). */
 const SUDO: ReadonlySet<string> = new Set(['sudo'])
 /** And tokens beside Authorization: whose, Torhaus would not see. `oauth_signature`: a signed request (RFC 5849 3.5.3). */
 const PARAMETERS: ReadonlySet<string> = new Set([

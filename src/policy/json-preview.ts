@@ -1,7 +1,7 @@
 /**
- * The text of JSON content, read ahead where nothing but the content tells what a request does. It is not parsed:
- * servers differ in what they take for JSON (doubled members, comments, quotes), and what is looked for is a name,
- * wherever it stands.
+ * The text of JSON content, read ahead if only the content shows what a request does. It is not parsed, because servers
+ * differ in what they accept as JSON (duplicate members, comments, quotes), and the search is for a name in any
+ * position.
  */
 import type { IncomingMessage } from 'node:http'
 import type { RequestFields } from '../http/request-fields.ts'

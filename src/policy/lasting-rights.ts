@@ -1,7 +1,7 @@
 /**
- * What makes credentials that last, by the lists of `lasting-rights/`. A grant covers none of it, and a personal access
- * token makes no token, SSH key or OAuth application: otherwise whoever has the one for an hour has the other for
- * years.
+ * Requests that create lasting credentials, from the lists in `lasting-rights/`. A grant does not cover them, and a
+ * personal access token cannot create tokens, SSH keys or OAuth applications: otherwise, having one of these for an
+ * hour would give access for years.
  */
 import type { Config } from '../../config/schema.ts'
 import type { Authenticated } from '../exchange.ts'

@@ -1,4 +1,4 @@
-/** Which groups a request comes from: those that the OP or a ticket names, and those of the file. */
+/** The groups of the person behind a request: those that the OP or a ticket names, and those in the file. */
 import { isSid } from '../../config/ticket-rules.ts'
 import type { Code } from '../errors.ts'
 import { accountOf, type Credentials, type Principal } from '../exchange.ts'

@@ -1,8 +1,8 @@
 /**
- * The rules of the configuration: read top to bottom, the first that fits decides. Where a request can be read in
- * several ways, each reading is decided on: what they agree in holds; where they differ no rule that asks for less
- * fits, and everything that is asked for in any reading is asked for. A report-only rule decides nothing; what it would
- * have decided is noted, and reading goes on. Pure: no clock, no store.
+ * The rules of the configuration, read from top to bottom: the first that matches decides. If a request can be read in
+ * several ways, each reading is decided. If they agree, that decision holds; if they differ, rules that ask for less do
+ * not match, and everything required for any reading is required. A report-only rule decides nothing; its decision is
+ * recorded, and the next rules are read. Pure: no clock, no store.
  */
 import { isLenient } from '../../config/lenient-rule.ts'
 import type { Config } from '../../config/schema.ts'

@@ -6,8 +6,9 @@ import { jsonPreview } from './json-preview.ts'
 import type { Lasting, LastingSign } from './lasting-rights.ts'
 
 /**
- * Goes on with what the request makes. Where only the content tells that, it is read ahead; then it was asked for (RFC
- * 9110 10.1.1), and is not asked for again. What cannot be known counts. Once for a request.
+ * Continues with what the request creates. If only the content shows that, it is read ahead; this sends `100 Continue`
+ * (RFC 9110 10.1.1), which is then not sent again. If it cannot be determined, the request counts as creating
+ * something. Done once per request.
  */
 export function settleSign<T>(
   exchange: Authenticated,

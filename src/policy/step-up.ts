@@ -4,7 +4,7 @@ import type { Authenticated } from '../exchange.ts'
 import type { Requirement } from './rules.ts'
 import type { SecondFactorRule } from './second-factor.ts'
 
-/** The part of a rule about the authentication; what it leaves open is as configured for everybody. */
+/** The part of a rule about the authentication; the general configuration applies to what it leaves open. */
 export type RuleStepUp = Pick<Requirement, 'maxAgeSeconds' | 'acceptAcr'>
 
 export const stepUpOf = (settings: SecondFactorRule, { maxAgeSeconds, acceptAcr }: RuleStepUp): StepUp => ({

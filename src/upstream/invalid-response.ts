@@ -1,4 +1,4 @@
-/** The server sent something that is no valid response. */
+/** The server sent something that is not a valid response. */
 export class InvalidResponse extends Error {
   override readonly name = 'InvalidResponse'
 }

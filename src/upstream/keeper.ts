@@ -1,4 +1,4 @@
-/** Who keeps connections, and hears of each. */
+/** The owner of connections, which is notified of each. */
 export interface Keeper<Connection> {
   /** The response is complete and the connection can take another request. */
   onFree(connection: Connection): void

@@ -1,7 +1,7 @@
 /**
- * A server that answers early and closes makes our next write fail. Node destroys a socket with its first failed write,
- * and what the server had said before that, which the system still holds for us, would be lost. So the failure waits
- * until all was read: reading ends with the connection, since what cannot be written to any more is closed or reset.
+ * If a server answers early and closes, our next write fails. Node destroys a socket at its first failed write, and the
+ * answer, which the system still holds for us, would be lost. So the failure is delayed until everything has been read.
+ * Reading ends with the connection, because a connection that cannot be written to is closed or reset.
  */
 import type { Socket } from 'node:net'
 

@@ -1,6 +1,6 @@
 import type { Standing } from '../listener/share.ts'
 
-/** Who shares in the connections: see `Share`. */
+/** Whose share of the connections a request uses: see `Share`. */
 export interface Sharer {
   readonly owner: string
   readonly standing: Standing

@@ -1,4 +1,4 @@
-/** The start of a head that comes in pieces. However small they are, each byte is copied a bounded number of times. */
+/** The start of a head that arrives in pieces. However small they are, each byte is copied a bounded number of times. */
 export class PartialHead {
   #bytes: Buffer
   #length: number

@@ -1,7 +1,7 @@
 /**
- * Reading from an upstream socket into memory of its own, again and again: what was read is dealt with at once, so that
- * content passes without being copied, and without memory for each read. Where somebody still needs the bytes, the next
- * read goes behind them, or into another slab.
+ * Reads from an upstream socket into the same memory again and again: data are processed at once, so content passes
+ * without being copied and without allocating memory for each read. If the bytes are still needed, the next read goes
+ * after them, or into another slab.
  */
 import type { OnReadOpts, Socket } from 'node:net'
 import { type GiveBack, Slab } from '../io/slab.ts'

@@ -1,4 +1,4 @@
-/** The request to the server, written in as few pieces as it can be: each write costs as much as all our own work. */
+/** Writes the request to the server in as few pieces as possible: each write costs as much as all our own work. */
 import type { Socket } from 'node:net'
 import { fieldLines } from '../http/field-lines.ts'
 import { batchAtTurnEnd, type TurnBatch } from '../io/end-of-turn.ts'
