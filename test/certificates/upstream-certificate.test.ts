@@ -116,7 +116,7 @@ test('doctor says that a certificate is wanted, or not taken', async () => {
     ['nginx', ca, /^upstream\.tls: the origin server requires a client certificate, and answers 400$/],
     ['nginx', stranger, /^upstream\.tls\.certificateFile: the origin server does not accept our client certificate/],
     ['apache', ca, /requires a client certificate$/],
-    ['apache', stranger, /ends the handshake \(ERR_SSL_\w+_ALERT_UNKNOWN_CA\)$/],
+    ['apache', stranger, /aborts the TLS handshake \(ERR_SSL_\w+_ALERT_UNKNOWN_CA\)$/],
   ]
   for (const [kind, tls, says] of cases) {
     const found = await foundBy(urlOf(kind), tls)
@@ -134,5 +134,5 @@ test('doctor says that a certificate is wanted, or not taken', async () => {
 test('an alert of somebody whom we show no certificate is told in the words of OpenSSL', () => {
   const destination = { name: 'the OP', url: new URL('https://op'), option: 'oidc.issuer', authorities: 'a', why: 'b' }
   const error = Object.assign(new Error('alert'), { code: 'ERR_SSL_TLSV13_ALERT_CERTIFICATE_REQUIRED' })
-  assert.match(connectionFailure(destination, error).what, /cannot be asked: alert/)
+  assert.match(connectionFailure(destination, error).what, /cannot be reached: alert/)
 })
