@@ -39,7 +39,7 @@ export async function requireFree(port: number, variable: string): Promise<void>
 
 /** What Torhaus says of a port that another program took since it was looked at, with the variable to set. */
 export function portTaken(message: string): string | undefined {
-  const [, section, port] = /\b(listener|admin)\.port: (\d+) is taken/.exec(message) ?? []
+  const [, section, port] = /\b(listener|admin)\.port: (\d+) is in use/.exec(message) ?? []
   if (port === undefined) return undefined
   return sentence(Number(port), 'is in use', section === 'admin' ? 'ADMIN_PORT' : 'PORT')
 }
