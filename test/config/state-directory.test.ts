@@ -26,5 +26,8 @@ test('sessions are ended in a store that is there, and none is made for it', asy
   using place = createPlace()
   const { code, error } = await runTorhaus(['sessions', 'end', '--config', place.configFile, '--account', 'ada'])
   assert.equal(code, 1)
-  assert.match(error, /^there is no store at [^\n]*data\/torhaus\.sqlite, so nothing has been ended: [^\n]*STATE_DIRECTORY/)
+  assert.match(
+    error,
+    /^there is no store at [^\n]*data\/torhaus\.sqlite, so nothing has been ended: [^\n]*STATE_DIRECTORY/,
+  )
 })

@@ -42,7 +42,7 @@ export const wrongValues: readonly WrongValue[] = [
     name: 'a slash after the issuer',
     change: oidc(issuer => ({ issuer: `${issuer}/` })),
     options: ['oidc.issuer'],
-    says: /(the issuer is|the OP calls itself) http:\S+[^/], and (not|oidc.issuer is) http:\S+\//,
+    says: /(the issuer is|the OP calls itself) http:\S+[^/], (not|but oidc\.issuer is) http:\S+\//,
   },
   {
     name: 'an issuer of another name',
