@@ -7,8 +7,11 @@
  *
  * If the store announces changes, a value is used until a change of it is announced; see `knownUntilMs`.
  *
- * The clock is monotonic, because a value must not become younger when somebody sets the time. A value whose read began
- * before its entry was dropped is given to the caller but not kept, because it may be from before the change.
+ * The clock is monotonic, because a value must not become younger when somebody sets the time.
+ *
+ * A value whose read began before its key was forgotten is given to the caller but not kept, because it may be what was
+ * taken back. If the key only expired meanwhile, the value is kept as one that has expired, too: it is read again, and
+ * believed only while the store is away.
  */
 
 import type { Awaitable } from '../awaitable.ts'
@@ -64,7 +67,10 @@ export class ReadCache<S, V extends object, By extends string = never> {
   readonly #present: IndexedMap<Entry<V>, By>
   /** Apart, so that made-up keys push out no one who is known. */
   readonly #absent: IndexedMap<Absent<S>, By>
+  /** Whose answer will be fresh. */
   #underWay = new Map<string, Promise<V | undefined>>()
+  /** How often something was forgotten. */
+  #forgotten = 0
 
   /**
    * `foundBy`: each property of a value, the same for all values of a key. `renew`: what to keep when a key is read
@@ -103,6 +109,7 @@ export class ReadCache<S, V extends object, By extends string = never> {
   forget(key: string): void {
     this.#present.delete(key)
     this.#absent.delete(key)
+    this.#forgotten++
     this.#abandon()
   }
 
@@ -110,6 +117,7 @@ export class ReadCache<S, V extends object, By extends string = never> {
   forgetBy(by: By, property: string): void {
     for (const key of this.#present.keysBy(by, property)) this.#present.delete(key)
     for (const key of this.#absent.keysBy(by, property)) this.#absent.delete(key)
+    this.#forgotten++
     this.#abandon()
   }
 
@@ -151,7 +159,7 @@ export class ReadCache<S, V extends object, By extends string = never> {
   }
 
   #ask(key: string, subject: S, now: number): Awaitable<V | undefined> {
-    const underWay = this.#underWay
+    const [underWay, forgotten] = [this.#underWay, this.#forgotten]
     let answer: Awaitable<V | undefined>
     try {
       answer = this.#read(subject)
@@ -161,7 +169,11 @@ export class ReadCache<S, V extends object, By extends string = never> {
     if (!(answer instanceof Promise)) return this.#keep(key, subject, answer, now)
     const settled = answer
       .then(
-        value => (underWay === this.#underWay ? this.#keep(key, subject, value, now) : value),
+        value => {
+          if (underWay === this.#underWay) return this.#keep(key, subject, value, now)
+          if (forgotten === this.#forgotten) this.#keepExpired(key, subject, value, now)
+          return value
+        },
         error => this.#believe(key, error),
       )
       .finally(() => underWay.delete(key))
@@ -189,6 +201,14 @@ export class ReadCache<S, V extends object, By extends string = never> {
     known.freshUntilMs = freshUntilMs
     known.lastsUntilMs = lastsUntilMs
     return known.value
+  }
+
+  /** Nothing of a key that is known is replaced: what was read since may be newer. */
+  #keepExpired(key: string, subject: S, value: V | undefined, readAtMs: number): void {
+    if (this.#present.get(key) !== undefined || this.#absent.get(key) !== undefined) return
+    this.#keep(key, subject, value, readAtMs)
+    expire(this.#present.get(key))
+    expire(this.#absent.get(key))
   }
 
   /** What was read before, where the store is away and that is not too long ago. */

@@ -50,6 +50,58 @@ test('an answer whose reading began before the key was forgotten is not kept, an
   }
 })
 
+test('an answer whose key expired while it was read is read again, and believed only while the store is away', async () => {
+  for (const expire of [
+    cache => cache.expire(),
+    cache => cache.expireKeys(['k']),
+    cache => cache.expireBy('text', ['a']),
+    cache => cache.expireWhere(() => true),
+  ] as readonly ((cache: ReturnType<typeof setUp>['cache']) => void)[]) {
+    const { clock, asked, cache, get, load } = setUp()
+    const first = get()
+    expire(cache)
+    asked[0]?.answer(A)
+    assert.equal(await first, A)
+    const again = get()
+    assert.equal(asked.length, 2, String(expire))
+    asked[1]?.fail(away())
+    assert.equal(await again, A, String(expire))
+    clock.ms += 10_000
+    const late = get()
+    asked[2]?.fail(away())
+    await assert.rejects(Promise.resolve(late), { code: 'store-unavailable' }, String(expire))
+    assert.equal(await load(B), B)
+    assert.equal(get(), B)
+  }
+})
+
+test('that there is none, where that is kept, is believed as well when its key expired while it was read', async () => {
+  const { asked, cache, get } = setUp({ keepsAbsent: 'always' })
+  const first = get()
+  cache.expire()
+  asked[0]?.answer(undefined)
+  assert.equal(await first, undefined)
+  const again = get()
+  assert.equal(asked.length, 2)
+  asked[1]?.fail(away())
+  assert.equal(await again, undefined)
+})
+
+test('what was forgotten while it was read is not believed, whatever expired since', async () => {
+  for (const forget of ['forget', 'forgetBy'] as const) {
+    const { asked, cache, get } = setUp()
+    const first = get()
+    if (forget === 'forgetBy') cache.forgetBy('text', 'no such')
+    else cache.forget('k')
+    cache.expireKeys(['k'])
+    asked[0]?.answer(A)
+    assert.equal(await first, A)
+    const again = get()
+    asked[1]?.fail(away())
+    await assert.rejects(Promise.resolve(again), { code: 'store-unavailable' }, forget)
+  }
+})
+
 test('what is forgotten is read again, and nothing else is', async () => {
   const { cache, get, load } = setUp()
   await load(A)
