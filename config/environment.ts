@@ -50,11 +50,15 @@ function trustProblems({ NODE_TLS_REJECT_UNAUTHORIZED }: ConfigEnvironment): Fro
   return [{ path: '', message }]
 }
 
-/** The first folder that a unit may write to (systemd.exec(5)); several are separated by colons. Empty: there is none. */
-export function stateDirectoryIn({ STATE_DIRECTORY = '' }: { readonly STATE_DIRECTORY?: string | undefined }): string {
-  const [directory = ''] = STATE_DIRECTORY.split(':')
-  return directory
-}
+/** The first folder that a unit may write to. Empty: there is none. */
+export const stateDirectoryIn = ({ STATE_DIRECTORY }: { readonly STATE_DIRECTORY?: string | undefined }): string =>
+  firstFolderOf(STATE_DIRECTORY)
+
+/**
+ * Of a variable in which a service manager names folders, several separated by colons (systemd.exec(5)). Empty: it names none.
+ * The colon behind the letter of a drive of Windows separates nothing.
+ */
+export const firstFolderOf = (variable = ''): string => /^(?:[a-z]:[\\/])?[^:]*/i.exec(variable)?.[0] ?? ''
 
 function withStateDirectory(value: Section, directory: string): Section {
   const session = value.session

@@ -20,9 +20,9 @@ export interface ReplayPlace {
 export function usualReplayDirectory({ environment, platform, account }: ReplayPlace): string {
   const { KRB5RCACHEDIR, LOCALAPPDATA } = environment
   if (platform !== 'win32')
-    return join(KRB5RCACHEDIR ?? (stateDirectoryIn(environment) || tmpdir()), `torhaus-replay-${account ?? 'service'}`)
-  const parent = KRB5RCACHEDIR ?? LOCALAPPDATA
-  if (parent !== undefined && parent !== '') return join(parent, 'torhaus-replay')
+    return join(KRB5RCACHEDIR || stateDirectoryIn(environment) || tmpdir(), `torhaus-replay-${account ?? 'service'}`)
+  const parent = KRB5RCACHEDIR || LOCALAPPDATA
+  if (parent) return join(parent, 'torhaus-replay')
   throw new Error(
     'kerberos.replayCacheDirectory: this account has no LOCALAPPDATA, so name a folder that only it may write to',
   )

@@ -2,6 +2,7 @@
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { firstFolderOf } from '../../config/environment.ts'
 import { folderProblem } from '../../config/output-files.ts'
 import { isPrivateFolder, ownPrefix, removeLeftFolders } from './left-folders.ts'
 
@@ -49,12 +50,12 @@ export function openRuntimeDirectory(environment: NodeJS.ProcessEnv): RuntimeDir
   return { next, close }
 }
 
-const parentIn = ({ RUNTIME_DIRECTORY }: NodeJS.ProcessEnv) => RUNTIME_DIRECTORY ?? tmpdir()
+const parentIn = ({ RUNTIME_DIRECTORY }: NodeJS.ProcessEnv) => firstFolderOf(RUNTIME_DIRECTORY) || tmpdir()
 
 /** Why no folder can be made there, with the variable that names it; undefined: one can. */
 export function runtimeFolderProblem(environment: NodeJS.ProcessEnv): string | undefined {
   if (process.platform === 'win32') return undefined
   const problem = folderProblem(parentIn(environment))
-  const variable = environment.RUNTIME_DIRECTORY === undefined ? 'TMPDIR' : 'RUNTIME_DIRECTORY'
+  const variable = firstFolderOf(environment.RUNTIME_DIRECTORY) === '' ? 'TMPDIR' : 'RUNTIME_DIRECTORY'
   return problem && `${variable}: ${problem}; until then workers are watched over their channel only`
 }

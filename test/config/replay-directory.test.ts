@@ -21,13 +21,15 @@ test('under a service manager they lie with what lasts, and outlive a restart', 
   const managed = { STATE_DIRECTORY: '/var/lib/torhaus:/var/lib/other' }
   assert.equal(on('linux', managed, 998), '/var/lib/torhaus/torhaus-replay-998')
   assert.equal(on('linux', { ...managed, KRB5RCACHEDIR: '/x' }, 998), '/x/torhaus-replay-998')
-  assert.equal(on('linux', { STATE_DIRECTORY: '' }, 998), join(tmpdir(), 'torhaus-replay-998'))
+  assert.equal(on('linux', { ...managed, KRB5RCACHEDIR: '' }, 998), '/var/lib/torhaus/torhaus-replay-998')
+  assert.equal(on('linux', { STATE_DIRECTORY: '', KRB5RCACHEDIR: '' }, 998), join(tmpdir(), 'torhaus-replay-998'))
 })
 
 test('on Windows never among the temporary files, where another account could have made the folder: in the local data of ours', () => {
   const own = { LOCALAPPDATA: 'C:/Users/torhaus/AppData/Local', TEMP: 'C:/Windows/Temp' }
   assert.equal(on('win32', own), 'C:/Users/torhaus/AppData/Local/torhaus-replay')
   assert.equal(on('win32', { ...own, KRB5RCACHEDIR: 'D:/torhaus' }), 'D:/torhaus/torhaus-replay')
+  assert.equal(on('win32', { ...own, KRB5RCACHEDIR: '' }), on('win32', own))
   for (const none of [{}, { LOCALAPPDATA: '' }, { TEMP: 'C:/Windows/Temp' }])
     assert.throws(() => on('win32', none), /kerberos\.replayCacheDirectory: this account has no LOCALAPPDATA/)
 })

@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict'
 import { join } from 'node:path'
 import { test } from 'node:test'
+import { stateDirectoryIn } from '../../config/environment.ts'
 import { loadConfig } from '../../config/load.ts'
 import { createPlace } from '../../devkit/mistakes/place.ts'
 import { runTorhaus } from '../cli/command-lab.ts'
@@ -20,6 +21,11 @@ test('the store is in STATE_DIRECTORY where the configuration names none, and th
   assert.equal(storeFileOf(place.configFile, {}), join(place.directory, 'torhaus.sqlite'))
   for (const directories of [state, `${state}:/elsewhere`])
     assert.equal(storeFileOf(place.configFile, { STATE_DIRECTORY: directories }), join(state, 'torhaus.sqlite'))
+})
+
+test('the colon behind the letter of a drive separates no folders', () => {
+  assert.equal(stateDirectoryIn({ STATE_DIRECTORY: 'C:\\ProgramData\\torhaus' }), 'C:\\ProgramData\\torhaus')
+  assert.equal(stateDirectoryIn({ STATE_DIRECTORY: 'd:/torhaus:e:/other' }), 'd:/torhaus')
 })
 
 test('sessions are ended in a store that is there, and none is made for it', async () => {

@@ -31,6 +31,21 @@ test('each worker has a socket of its own, in a folder for its owner only that g
   assert.ok(!existsSync(dirname(first)))
 })
 
+test('of the folders that a service manager names it is the first, and without a name that of temporary files', {
+  skip,
+}, () => {
+  for (const [named, parent] of [
+    [`${folder}:/elsewhere`, folder],
+    ['', tmpdir()],
+  ] as const) {
+    const runtime = openRuntimeDirectory({ RUNTIME_DIRECTORY: named })
+    assert.equal(dirname(dirname(runtime.next())), parent)
+    runtime.close()
+  }
+  const missing = { RUNTIME_DIRECTORY: `${join(folder, 'gone')}:${folder}` }
+  assert.throws(() => openRuntimeDirectory(missing), /^Error: RUNTIME_DIRECTORY: the folder \S+gone does not exist/)
+})
+
 test('a folder whose name no socket can have is refused in words, and nothing is left of it', { skip }, async () => {
   const long = join(folder, 'a'.repeat(100))
   mkdirSync(long)
