@@ -19,22 +19,41 @@ export const command: Command = {
       description:
         'shows a link for signing in (with deviceClientId, another one as for git), then which claims arrived, which rules they satisfy, and what is missing',
     },
-    json: { description: 'prints one JSON object with `findings`, each with `option` and `message`' },
+    json: {
+      description:
+        'prints one JSON object with `findings`, each with `option` and `message`, and `skipped`: sign-ins that were not tried, each with `why`',
+    },
   },
   async run(given, print, ask) {
     const config = readConfig(configFileOf(given), system.environment)
     const one = chosen(config, given.values.provider)
     const redirectUri = redirectUriOf(config, one)
     const findings = await checkProvider(config, one, system.now)
-    const canSignIn = given.flags.has('sign-in') && findings.every(({ check }) => check !== 'discovery')
+    const skipped = given.flags.has('sign-in') ? skippedSignIns(findings) : []
+    const canSignIn = given.flags.has('sign-in') && skipped.every(({ check }) => check !== 'sign-in')
     const tokens = canSignIn ? await signIn(config, one, findings, ask) : []
     const { name: provider, settings } = one
     if (given.flags.has('json'))
-      print(jsonText({ provider, issuer: settings.issuer, redirectUri, findings, tokens }, 2))
-    else print(inWords(one, redirectUri, findings, tokens))
+      print(jsonText({ provider, issuer: settings.issuer, redirectUri, findings, skipped, tokens }, 2))
+    else print(inWords(one, redirectUri, findings, tokens) + skipped.map(skippedInWords).join(''))
     return findings.length === 0 ? exitCode.done : exitCode.failed
   },
 }
+
+interface Skipped {
+  readonly check: 'sign-in' | 'device'
+  readonly why: string
+}
+
+/** Of those that were asked for, by what was found before: nobody is to believe that they went well. */
+function skippedSignIns(findings: readonly ProviderFinding[]): readonly Skipped[] {
+  const found = new Set(findings.map(({ check }) => check))
+  if (found.has('discovery')) return [{ check: 'sign-in', why: 'it needs the metadata of the OP' }]
+  return found.has('device') ? [{ check: 'device', why: 'the device flow cannot begin' }] : []
+}
+
+const skippedInWords = ({ check, why }: Skipped) =>
+  `skipped: the ${check === 'device' ? 'sign-in for git' : 'sign-in'} was not tried: ${why}\n`
 
 /** What is found goes to the others. A device flow that cannot begin was found before. */
 async function signIn(

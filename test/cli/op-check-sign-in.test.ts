@@ -10,7 +10,7 @@ import { type LyingOp, startLyingOp } from '../../devkit/op/lying-op.ts'
 import { type OpenIdProvider, startOpenIdProvider } from '../../devkit/op/openid-provider.ts'
 import { signIn } from '../../devkit/op/user-agent.ts'
 import { agreed, torhausAddresses, torhausClient, writeTorhausConfig } from '../../devkit/torhaus/torhaus-config.ts'
-import { type Person, trySignIn } from './tried-sign-in.ts'
+import { type Person, signInWords, trySignIn } from './tried-sign-in.ts'
 
 const PORT = 8444
 const { redirectUri } = torhausAddresses(PORT)
@@ -61,10 +61,10 @@ test('where somebody with both factors has signed in, nothing is found', async (
       { name: 'open', when: { path: '/open' }, require: 'first-factor', reason: 'tried' },
     ],
   }
-  const { code, findings, tokens } = await check({
+  const { code, findings, skipped, tokens } = await check({
     ...{ issuer: real.issuer, person: signedIn(ada), options: { secondFactor } },
   })
-  assert.deepEqual([code, findings, tokens.length], [0, [], 1])
+  assert.deepEqual([code, findings, skipped, tokens.length], [0, [], [], 1])
   const { from, token, claims, account, acr, amr, rules } = tokens[0] ?? assert.fail()
   assert.deepEqual([from, token, account, acr], ['sign-in', 'ID token', 'ada', secondFactorAcr])
   assert.ok(amr?.includes('otp') && claims.includes('preferred_username'))
@@ -122,6 +122,15 @@ test('a clock that is wrong, by when the token was issued', async () => {
     assert.deepEqual(options, ['oidc.clockToleranceSeconds'])
     assert.match(findings[0]?.message ?? '', says)
   }
+})
+
+test('a sign-in that cannot begin is said to be skipped, in words and in JSON', async () => {
+  const nobody = () => assert.fail('nobody is asked')
+  const { code, findings, skipped, tokens } = await check({ issuer: 'http://127.0.0.1:1', person: nobody })
+  assert.deepEqual([code, findings.map(one => one.check), tokens], [1, ['discovery'], []])
+  assert.deepEqual(skipped, [{ check: 'sign-in', why: 'it needs the metadata of the OP' }])
+  const words = await signInWords(join(directory, 'torhaus.yaml'), nobody, nobody)
+  assert.match(words, /cannot be read: .*\nskipped: the sign-in was not tried: it needs the metadata of the OP\n$/)
 })
 
 test('an address of somewhere else, and a person who says no', async () => {

@@ -14,14 +14,15 @@ export type DevicePerson = (url: string, code: string) => Promise<unknown>
 
 interface Report {
   readonly findings: readonly { readonly check: string; readonly option: string; readonly message: string }[]
+  readonly skipped: readonly { readonly check: string; readonly why: string }[]
   readonly tokens: readonly TokenReport[]
 }
 
 /** Without `device` the program gets no more answers. */
 export async function trySignIn(configFile: string, person: Person, device?: DevicePerson) {
   const { printed, code } = await run(configFile, ['--json'], person, device)
-  const { findings, tokens }: Report = JSON.parse(printed)
-  return { code, findings, tokens, options: findings.map(({ option }) => option) }
+  const { findings, skipped, tokens }: Report = JSON.parse(printed)
+  return { code, findings, skipped, tokens, options: findings.map(({ option }) => option) }
 }
 
 /** What it prints without `--json`. */
