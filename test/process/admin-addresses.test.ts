@@ -4,6 +4,7 @@ import { createServer } from 'node:net'
 import { after, afterEach, before, test } from 'node:test'
 import { freePort } from '../../devkit/torhaus/free-port.ts'
 import { operatorParts } from '../../devkit/torhaus/operator-parts.ts'
+import { listenAddresses } from '../../src/listener/listen-addresses.ts'
 import { AdminServer } from '../../src/process/admin-server.ts'
 
 const OTHERS = '127.0.0.2'
@@ -54,4 +55,9 @@ test('an address of localhost that this machine does not have is left out, unles
   await open('192.0.2.1', '127.0.0.1')
   assert.equal((await livez()).status, 200)
   await assert.rejects(open('192.0.2.1'), /^Error: admin\.host: this machine does not have 192\.0\.2\.1/)
+})
+
+test('an address that a hosts file names twice for localhost is listened to once', async () => {
+  const twice = async () => ['127.0.0.1', '::1', '127.0.0.1'].map(address => ({ address }))
+  assert.deepEqual(await listenAddresses('localhost', twice), ['127.0.0.1', '::1'])
 })
