@@ -47,7 +47,7 @@ export function readArguments(args: readonly string[]): Wish {
     ...{ peers: FLAG, short: FLAG, json: FLAG, keep: FLAG, output: TEXT, minutes: TEXT },
     ...{ baseline: TEXT, 'cpu-profile': TEXT, identities: TEXT, rounds: TEXT, tls: TEXT, store: TEXT },
   })
-  const { scenario: name, curves, workers, soak, contents, report, render, peers, short, json, keep, baseline } = values
+  const { scenario: name, curves, workers, soak, contents, report, peers, short, json, baseline } = values
   const given = Object.entries(values).flatMap(([option, value]) =>
     value === undefined || value === false ? [] : option,
   )
@@ -80,9 +80,15 @@ export function readArguments(args: readonly string[]): Wish {
   if (workers || report) jobs.push(workersJob)
   if (contents) jobs.push(contentsJob)
   if (soak) jobs.push(soakJob(minutesFrom(values.minutes)))
-  const folder = resolve(values.output ?? DOCUMENT_FOLDER)
+  return { jobs, json, short, ...outputOf(values) }
+}
+
+function outputOf(values: { keep: boolean; report: boolean; render: boolean; output?: string | undefined }) {
+  const { keep, report, render, output } = values
+  if (output !== undefined && !(keep || report || render))
+    throw new UsageError('--output says nothing without --keep, --report or --render')
+  const folder = resolve(output ?? DOCUMENT_FOLDER)
   return {
-    ...{ jobs, json, short },
     keepIn: keep || report ? resultFolder(folder) : undefined,
     renderIn: keep || report || render ? folder : undefined,
   }

@@ -15,6 +15,7 @@ import { readArguments, type Wish } from './arguments.ts'
 import type { Job } from './job.ts'
 import { pinSelf } from './lab/cores.ts'
 import { machineText, readCommit, readMachine } from './lab/machine.ts'
+import { prepareOutput } from './report/prepare-output.ts'
 import { writeReport } from './report/write-report.ts'
 import { type KeptResult, keepResult } from './results/kept-result.ts'
 import { resultMarkdown } from './results/result-markdown.ts'
@@ -60,6 +61,7 @@ async function runJobs(wish: Wish, signal: AbortSignal): Promise<boolean> {
 
 async function run(): Promise<ExitCode> {
   const wish = readArguments(process.argv.slice(2))
+  prepareOutput(wish)
   const interruption = stopOnSignals('loadtest', exitCode.interrupted)
   if (wish.jobs.length > 0) pinSelf()
   try {

@@ -4,11 +4,12 @@
  * `{"version","commit","files":[{"name","bytes","sha256"}]}`.
  */
 import { mkdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs'
-import { join, resolve } from 'node:path'
+import { dirname, join, resolve } from 'node:path'
 import { CHECKSUMS } from '../../deploy/roll-out/verify-release.ts'
 import { type ExitCode, exitCode } from '../../src/exit-codes.ts'
 import { UsageError } from '../demo/demo-error.ts'
 import { optionValues } from '../demo/option-values.ts'
+import { makeOutputFolder } from '../demo/output-folder.ts'
 import { endWith, exitOnSignals } from '../demo/program.ts'
 import { temporaryFolder } from '../demo/temporary-folder.ts'
 import { runCommand } from '../realm/run-command.ts'
@@ -43,6 +44,7 @@ function readArguments(args: string[]) {
 
 async function run(): Promise<ExitCode> {
   const { tag, kinds, keyFile, output, isJson } = readArguments(process.argv.slice(2))
+  makeOutputFolder(dirname(output))
   requireReplaceable(output)
   await ensureDebianPackages(['zip', 'dpkg', 'tar', 'gzip'])
   exitOnSignals('release')
@@ -117,7 +119,6 @@ async function stagedFolder(source: ReleaseSource, platform: Platform, work: str
 
 /** The temporary folder may lie on another file system. */
 async function moveFolder(from: string, to: string): Promise<void> {
-  mkdirSync(resolve(to, '..'), { recursive: true })
   await runCommand('cp', ['-r', from, `${to}.unfinished`])
   renameSync(`${to}.unfinished`, to)
 }

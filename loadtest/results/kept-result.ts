@@ -1,6 +1,7 @@
 /** Results as they are kept: one JSON file each, small enough for the repository. */
-import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { makeFolder } from '../../src/io/make-folder.ts'
 import type { ContentsResult } from '../contents/contents-result.ts'
 import type { CurvesResult } from '../curves/curves-result.ts'
 import type { Machine } from '../lab/machine.ts'
@@ -30,7 +31,7 @@ const SUFFIX = '.json'
 export const resultName = (result: Result) => (result.kind === 'scenario' ? scenarioResultName(result) : result.kind)
 
 export function keepResult(folder: string, kept: KeptResult): void {
-  mkdirSync(folder, { recursive: true })
+  makeFolder(folder)
   writeFileSync(join(folder, `${resultName(kept.result)}${SUFFIX}`), `${JSON.stringify(kept, undefined, 1)}\n`)
 }
 

@@ -1,7 +1,8 @@
 import { hash } from 'node:crypto'
-import { lstatSync, mkdirSync, readdirSync, statSync } from 'node:fs'
+import { lstatSync, readdirSync, statSync } from 'node:fs'
 import { rm } from 'node:fs/promises'
 import { join } from 'node:path'
+import { makeFolder } from '../io/make-folder.ts'
 import { KerberosError } from './kerberos-error.ts'
 import { ReplayGeneration } from './replay-generation.ts'
 import { TAG_BYTES } from './tag-table.ts'
@@ -116,7 +117,7 @@ export function createReplayCache({ directory, skewMs, now, monotonic = now }: R
 /** What others can write to, others can empty. */
 function makePrivate(directory: string): void {
   try {
-    mkdirSync(directory, { recursive: true, mode: 0o700 })
+    makeFolder(directory, 0o700)
   } catch (cause) {
     const { code = '' } = cause as NodeJS.ErrnoException
     const remedy = 'name a folder for the replay cache that this account owns (kerberos.replayCacheDirectory)'

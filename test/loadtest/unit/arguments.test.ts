@@ -21,6 +21,7 @@ const REFUSED: readonly (readonly [readonly string[], RegExp])[] = [
   [['--help'], /^Unknown option '--help': there are --scenario \.\.\., --curves, .*--store \.\.\.$/],
   [['--render', '--tls', 'both'], /^--tls says nothing with --render$/],
   [['--scenario', 'session', '--minutes', '5'], /^--minutes says nothing with --scenario$/],
+  [['--curves', '--output', 'here'], /^--output says nothing without --keep, --report or --render$/],
   [['--curves', '--peers'], /^--peers says nothing with --curves$/],
   [['--scenario', 'session', '--rounds', '2', '--rounds', '3'], /^Option '--rounds' is given twice: /],
 ]
