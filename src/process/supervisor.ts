@@ -60,7 +60,7 @@ export class Supervisor {
   #admin: AdminServer | undefined
   readonly #files: ConfigWatch
   #reloading: Promise<void> | undefined
-  #isReloadAsked = false
+  #reloadAsked: string | undefined // Why; undefined once it has begun.
   /** Settles with the start: two generations that start at a time would end each other. */
   readonly #started = Promise.withResolvers<void>()
   readonly #reloads = { success: 0, failure: 0 }
@@ -113,8 +113,8 @@ export class Supervisor {
   /** Reads the configuration again. One that has problems changes nothing. */
   reload(reason: string): void {
     if (this.#isStopping) return
-    this.#isReloadAsked = true
-    this.#reloading ??= this.#reloadWhileAsked(reason).finally(() => {
+    this.#reloadAsked = reason
+    this.#reloading ??= this.#reloadWhileAsked().finally(() => {
       this.#reloading = undefined
     })
   }
@@ -199,12 +199,13 @@ export class Supervisor {
     return generation
   }
 
-  async #reloadWhileAsked(reason: string): Promise<void> {
+  async #reloadWhileAsked(): Promise<void> {
     await this.#started.promise
-    while (this.#isReloadAsked && !this.#isStopping) {
-      this.#isReloadAsked = false
-      const succeeded = await this.#reloadOnce(reason).catch((error: Error) => {
-        if (!this.#isStopping) this.#parts.log.error({ ...REFUSED, 'error.message': error.message })
+    for (let reason = this.#reloadAsked; reason !== undefined && !this.#isStopping; reason = this.#reloadAsked) {
+      this.#reloadAsked = undefined
+      const why = { 'torhaus.reason': reason }
+      const succeeded = await this.#reloadOnce(why).catch((error: Error) => {
+        if (!this.#isStopping) this.#parts.log.error({ ...REFUSED, ...why, 'error.message': error.message })
         return false
       })
       this.#metrics.reloaded(succeeded)
@@ -212,14 +213,14 @@ export class Supervisor {
     }
   }
 
-  async #reloadOnce(reason: string): Promise<boolean> {
+  async #reloadOnce(why: { readonly 'torhaus.reason': string }): Promise<boolean> {
     const { fileName, surroundings, log } = this.#parts
     const loaded = loadConfig(fileName, surroundings.environment)
     if (!loaded.ok) {
       this.#files.refused(loaded.files)
       for (const { line, path, message } of loaded.diagnostics)
         log.error({
-          ...{ ...REFUSED, 'torhaus.reason': reason },
+          ...{ ...REFUSED, ...why },
           ...{ 'torhaus.config_line': line, 'torhaus.config_path': path, 'error.message': message },
         })
       return false
@@ -244,7 +245,7 @@ export class Supervisor {
     this.#draining.add(old, old.config.listener.drainDelayMs)
     this.#draining.keep(config.listener.maxDrainingReloads)
     log.level = config.logging.level
-    log.info({ 'event.action': 'reload', 'event.outcome': 'success', 'torhaus.reason': reason })
+    log.info({ 'event.action': 'reload', 'event.outcome': 'success', ...why })
     return true
   }
 }

@@ -126,6 +126,31 @@ test('`torhaus reload` resolves once new workers have taken over, and says what 
   }
 })
 
+test('each reload says why it was asked for, also one that was asked for during another', async () => {
+  const lab = await startWorkersLab({}, config => ({ ...config, reload: { watchIntervalMs: 0 } }))
+  try {
+    const before = lab.workers()
+    await writeFile(join(lab.directory, 'torhaus.reload'), '')
+    await until('new workers', () => lab.workers().some(pid => !before.includes(pid)))
+    lab.supervisor.kill('SIGHUP')
+    const reasons = () =>
+      lab
+        .lines()
+        .map(line => JSON.parse(line) as Record<string, unknown>)
+        .filter(record => record['event.action'] === 'reload')
+        .map(record => record['torhaus.reason'])
+    await until('both reloads', () => reasons().length === 2)
+    assert.deepEqual(reasons(), ['request', 'signal'])
+    // What goes wrong after the file was read says why it was begun, too.
+    await lab.rewrite(config => ({ ...config, listener: { ...config.listener, host: '192.0.2.1' } }))
+    lab.supervisor.kill('SIGHUP')
+    await until('the refusal', () => reasons().length === 3)
+    assert.equal(reasons().at(-1), 'signal')
+  } finally {
+    await lab.close()
+  }
+})
+
 test('`torhaus reload` of what does not run says where nobody listens, and asks nobody', async () => {
   const lab = await startWorkersLab({ drainDelayMs: 0 })
   try {
