@@ -1,12 +1,10 @@
 /**
  * `npm test`: installs what the tests need and runs them all. `npm run test:unit`: only those that need no Debian
- * package. Further arguments are names of test files, to run just these. Whatever ends it ends what the tests have started,
+ * package. Further arguments are names of test files, or of folders of them, to run just these. Whatever ends it ends what the tests have started,
  * and removes their files.
  */
 import { spawn } from 'node:child_process'
-import { globSync } from 'node:fs'
 import { availableParallelism } from 'node:os'
-import { sep } from 'node:path'
 import { clientPackages } from '../devkit/compatibility/client-packages.ts'
 import { clients } from '../devkit/compatibility/clients.ts'
 import { present } from '../devkit/compatibility/run-case.ts'
@@ -17,6 +15,8 @@ import { heimdalPrograms } from '../devkit/realm/heimdal-programs.ts'
 import { LAB_PACKAGES } from '../devkit/realm/samba-kdc.ts'
 import { ensureDebianPackages, INSTALLS_NOTHING } from '../devkit/torhaus/debian-packages.ts'
 import { testEnvironment } from '../devkit/torhaus/test-folder.ts'
+import { exitCode } from '../src/exit-codes.ts'
+import { chosenTests } from './chosen-tests.ts'
 
 /**
  * Folders whose tests start programs of Debian packages, and those packages that the tests do not install themselves.
@@ -51,16 +51,19 @@ const FILE_TIMEOUT_MS = 900_000
 
 const [mode, ...named] = process.argv.slice(2)
 const isUnit = mode === '--unit'
-const wanted = mode === undefined || isUnit ? named : [mode, ...named]
 const needsPackages = (file: string) =>
   !needsNothing.test(file) && Object.keys(needs).some(folder => file.startsWith(folder))
-const files = (
-  wanted.length > 0
-    ? wanted
-    : globSync('test/**/*.test.ts')
-        .map(name => name.replaceAll(sep, '/'))
-        .sort()
-).filter(file => !(isUnit && needsPackages(file)))
+const names = mode === undefined || isUnit ? named : [mode, ...named]
+const files = chosen()
+
+function chosen(): string[] {
+  try {
+    return chosenTests({ names, isUnit, needsPackages })
+  } catch (error) {
+    process.stderr.write(`${(error as Error).message}\n`)
+    return process.exit(exitCode.usage)
+  }
+}
 
 const packages = new Set(
   Object.entries(needs).flatMap(([folder, names]) => (files.some(file => file.startsWith(folder)) ? names : [])),
