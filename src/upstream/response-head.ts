@@ -32,6 +32,7 @@ const LINES = /^[^\x00-\x08\x0a-\x1f\x7f]*(?:\r\n[^\x00-\x08\x0a-\x1f\x7f]*)*$/
 const HANDSHAKE = /\b(?:ntlm|negotiate)[ \t]+[\w+/]/i
 const MAX_FIELDS = 1000
 const LENGTH = /^\d{1,15}$/
+const UNTRUSTED = 'the framing of the response cannot be trusted'
 
 /** What the fields say about the message itself. */
 interface Control {
@@ -140,12 +141,11 @@ function framingOf(status: number, isHeadRequest: boolean, { length, coding }: C
   // Also where there is no content: clients would frame by what goes on to them (RFC 9110 8.6).
   if (length !== undefined && !LENGTH.test(length))
     throw new InvalidResponse('the length of the response is not a number')
+  // Both, or a coding we cannot take off: an attempt to make two readers disagree (RFC 9112 6.1, 6.3).
+  if (coding !== undefined && length !== undefined) throw new InvalidResponse(UNTRUSTED)
   if (isHeadRequest || status === 304) return 0
   if (coding !== undefined) {
-    // Both, or a coding we cannot take off: an attempt to make two readers disagree (RFC 9112 6.1, 6.3).
-    if (length !== undefined || !isHttp11 || coding.toLowerCase() !== 'chunked') {
-      throw new InvalidResponse('the framing of the response cannot be trusted')
-    }
+    if (!isHttp11 || coding.toLowerCase() !== 'chunked') throw new InvalidResponse(UNTRUSTED)
     return 'chunked'
   }
   return length === undefined ? 'close' : Number(length)

@@ -42,6 +42,14 @@ for (const [line, head] of heads) {
 /** What no recipient could take for one length (RFC 9110 8.6, RFC 9112 6.3). */
 const NO_LENGTHS = ['+5', '-1', '0x5', '5, 5', '5, 6', '5 6', '', '5;', '1e3', '9'.repeat(16)]
 
+/** Nor may a length go on from beside a coding, whichever comes first (RFC 9112 6.3). */
+const NO_FRAMING = [
+  ...NO_LENGTHS.map(length => `Content-Length: ${length}`),
+  'Content-Length: 5\r\nTransfer-Encoding: chunked',
+  'Transfer-Encoding: chunked\r\nContent-Length: 5',
+  'Content-Length: 0\r\nTransfer-Encoding: gzip',
+]
+
 for (const [line, status] of [
   ['HEAD /', '200 OK'],
   ['HEAD /', '404 Not Found'],
@@ -49,14 +57,14 @@ for (const [line, status] of [
   ['GET /', '304 Not Modified'],
 ] as const)
   test(`${line} answered ${status} with a length that is none becomes 502, on a connection that is closed`, async () => {
-    for (const length of NO_LENGTHS) {
+    for (const framing of NO_FRAMING) {
       const closed = Promise.withResolvers<void>()
       origin.respondWith(socket => {
         socket.once('end', closed.resolve)
-        socket.write(`HTTP/1.1 ${status}\r\nContent-Length: ${length}\r\n\r\n`)
+        socket.write(`HTTP/1.1 ${status}\r\n${framing}\r\n\r\n`)
       })
       const response = await proxy.pass(line)
-      assert.deepEqual([response.status, response.one('X-Torhaus-Error')], [502, 'upstream-response-invalid'], length)
+      assert.deepEqual([response.status, response.one('X-Torhaus-Error')], [502, 'upstream-response-invalid'], framing)
       await closed.promise
     }
   })
