@@ -28,7 +28,7 @@ import type { FormsRead } from '../src/http/form-type.ts'
 import { asksForTicket } from '../src/policy/by-ticket.ts'
 import { freshStepUp, shortOfFresh, signInForPage } from '../src/policy/fresh-factor.ts'
 import { coverFor, isConfirmed, type Need, needOf } from '../src/policy/grant-cover.ts'
-import { changesIdentity, isFormBesideToken } from '../src/policy/identity-change.ts'
+import { changesIdentity, isFormUnjudged } from '../src/policy/identity-change.ts'
 import type { LastingRights, LastingSign } from '../src/policy/lasting-rights.ts'
 import type { Outsider } from '../src/policy/membership.ts'
 import { isPreflight, isShapedLikePreflight } from '../src/policy/preflight.ts'
@@ -98,7 +98,7 @@ export function requireSecondFactor(parts: SecondFactorParts): Stage<Authenticat
   function identityCode(authenticated: Authenticated, decided: readonly Requirement[]): Code | undefined {
     const code = changesIdentity(authenticated)
       ? 'identity-change-refused'
-      : isFormBesideToken(authenticated, parts.formsWithTokens)
+      : isFormUnjudged(authenticated, parts.formsWithTokens)
         ? 'form-unjudged'
         : undefined
     if (code === undefined || decided.every(({ allowsIdentityChange }) => allowsIdentityChange)) return undefined

@@ -48,7 +48,7 @@ const PACKAGES_OF_GITEA = /\/api\/packages\/|^\/v2\//i
 type Form = Pick<Authenticated, 'principal' | 'method' | 'fields' | 'target' | 'readings'>
 
 /** Somebody was judged by a token or other credentials, and the content may hold a token of another. */
-export function isFormBesideToken({ principal, method, fields, target, readings }: Form, forms: FormsRead): boolean {
+export function isFormUnjudged({ principal, method, fields, target, readings }: Form, forms: FormsRead): boolean {
   const type = fields.kept['content-type']
   if (principal.kind === 'person') {
     if (type === undefined || !mayBeForm(fields.kept)) return false
