@@ -28,7 +28,8 @@ export function boundAdminConnections(
   monotonic: MonotonicClock,
   maxConnections = usualMax(),
 ): void {
-  server.headersTimeout = HEADERS_TIMEOUT_MS
+  // Then Node writes a 408, also where no request has begun; those connections are closed before, without an answer.
+  server.headersTimeout = REQUEST_TIMEOUT_MS
   server.requestTimeout = REQUEST_TIMEOUT_MS
   server.keepAliveTimeout = KEEP_ALIVE_TIMEOUT_MS
   server.timeout = IDLE_TIMEOUT_MS
