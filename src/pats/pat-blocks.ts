@@ -8,7 +8,7 @@ import type { Clock, Surroundings } from '../clock.ts'
 import { type Fault, unavailable } from '../errors.ts'
 import type { BlockedPat, Changes } from '../store/changes.ts'
 import { UnsavedEndings } from '../store/unsaved-endings.ts'
-import type { PatRecord, PatStore } from './pat-store.ts'
+import { blockedUnseen, type PatRecord, type PatStore } from './pat-store.ts'
 
 export class PatBlocks {
   readonly #store: PatStore
@@ -42,9 +42,16 @@ export class PatBlocks {
     return this.#unsaved.isEmpty
   }
 
-  /** What is known of a token, with the block that the store does not have yet. */
-  correct(known: PatRecord | undefined): PatRecord | undefined {
-    return known !== undefined && this.#unsaved.has(known.fingerprint) ? { ...known, isBlocked: true } : known
+  /**
+   * What is known of the token of these fingerprints, newest first, with the block that the store does not have yet: under
+   * whichever of them that was made, and also where nothing else of the token is known.
+   */
+  correct(fingerprints: readonly string[], known: PatRecord | undefined): PatRecord | undefined {
+    for (const held of fingerprints) {
+      const block = this.#unsaved.get(held)
+      if (block !== undefined) return { ...(known ?? blockedUnseen(block)), isBlocked: true }
+    }
+    return known
   }
 
   /**

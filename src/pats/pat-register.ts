@@ -82,10 +82,11 @@ export class PatRegister {
    * that it outlives the older key. Synchronous where the store is, or nothing has to be asked. Throws, or rejects
    * with, `store-unavailable`.
    */
-  find([newest, ...older]: readonly string[]): Awaitable<PatRecord | undefined> {
+  find(fingerprints: readonly string[]): Awaitable<PatRecord | undefined> {
+    const [newest, ...older] = fingerprints
     if (newest === undefined) return undefined
     const found = this.#findFrom(0, older, newest)
-    return this.#blocks.isEmpty ? found : after(found, known => this.#blocks.correct(known))
+    return this.#blocks.isEmpty ? found : after(found, known => this.#blocks.correct(fingerprints, known))
   }
 
   /** Records a use; says what is new about it. Throws, or rejects with, `store-unavailable`. */
@@ -99,7 +100,7 @@ export class PatRegister {
     await this.#flushIfRoom()
     const all = (await Promise.all(accountKeys.map(accountKey => this.#store.patsOf(accountKey)))).flat()
     return all
-      .map(known => this.#blocks.correct(known) ?? known)
+      .map(known => this.#blocks.correct([known.fingerprint], known) ?? known)
       .sort((one, other) => other.lastSeenAtMs - one.lastSeenAtMs)
   }
 

@@ -173,6 +173,26 @@ test('so is the block of a token whose record is lost, too', async () => {
   assert.deepEqual(await blocked(), [true, true])
 })
 
+test('a block counts before the store has it, also where the record is lost and under the fingerprint of a newer key', async () => {
+  const [one] = registers as [PatRegister]
+  await one.see(['token'], { network: NETWORK, clientClass: 'git', accountKey: ADA })
+  assert.equal(await one.block([ADA], 'token', true), true)
+  database.run('DELETE FROM pat')
+  loseLastWrites()
+  isFull = true
+  for (const fingerprints of [['token'], ['newer', 'token']])
+    assert.equal((await one.find(fingerprints))?.isBlocked, true, fingerprints.join())
+  isFull = false
+  await settled()
+  assert.equal(await one.block([ADA], 'token', false), true)
+  isFull = true
+  assert.equal(await one.block([ADA], 'token', true), true)
+  assert.equal((await one.find(['newer', 'token']))?.isBlocked, true)
+  isFull = false
+  await settled()
+  assert.equal((await one.find(['newer', 'token']))?.isBlocked, true)
+})
+
 test('a block is not made again once the token was allowed, whoever asked for that', async () => {
   const [one, other] = registers as [PatRegister, PatRegister]
   await one.see(['token'], { network: NETWORK, clientClass: 'git', accountKey: ADA })
