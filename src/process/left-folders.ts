@@ -14,19 +14,27 @@ export function isPrivateFolder(path: string): boolean {
   return found?.isDirectory() === true && found.uid === process.geteuid?.() && (found.mode & 0o077) === 0
 }
 
+/** By then a supervisor has a worker that listens, unless it has given up. */
+const STARTED_MS = 60_000
+
 /**
  * Removes those in `parent` whose supervisor is gone, and where no worker answers any more: processes of another container
- * have other numbers, and share the folder perhaps. To be called before this process has a folder of its own there: what
- * bears its number is of an earlier one. What cannot be removed stays.
+ * have other numbers, or our own, and share the folder perhaps. So what is empty and not much older than `own`, the folder
+ * of this process there, may be of one that is just starting. What cannot be removed stays.
  */
-export async function removeLeftFolders(parent: string): Promise<void> {
-  const left = readdirSync(parent).filter(name => {
-    const pid = Number(NAME.exec(name)?.[1])
-    return !Number.isNaN(pid) && (pid === process.pid || !isAlive(pid)) && isPrivateFolder(join(parent, name))
-  })
-  for (const name of left) {
-    const folder = join(parent, name)
-    const answers = await Promise.all(readdirSync(folder).map(socket => answersAt(join(folder, socket))))
+export async function removeLeftFolders(parent: string, own: string): Promise<void> {
+  const oldMs = lstatSync(own).mtimeMs - STARTED_MS
+  const left = readdirSync(parent)
+    .filter(name => {
+      const pid = Number(NAME.exec(name)?.[1])
+      return !Number.isNaN(pid) && (pid === process.pid || !isAlive(pid))
+    })
+    .map(name => join(parent, name))
+    .filter(folder => folder !== own && isPrivateFolder(folder))
+  for (const folder of left) {
+    const sockets = readdirSync(folder)
+    if (sockets.length === 0 && lstatSync(folder).mtimeMs > oldMs) continue
+    const answers = await Promise.all(sockets.map(socket => answersAt(join(folder, socket))))
     if (!answers.includes(true)) rmSync(folder, { recursive: true, force: true })
   }
 }

@@ -25,7 +25,6 @@ export function openRuntimeDirectory(environment: NodeJS.ProcessEnv): RuntimeDir
     return { next: () => `${prefix}-${count++}`, close: () => undefined }
   }
   const parent = parentIn(environment)
-  removeLeftFolders(parent).catch(() => undefined)
   // Mode 0700 (mkdtemp(3)).
   const make = () => {
     try {
@@ -42,6 +41,7 @@ export function openRuntimeDirectory(environment: NodeJS.ProcessEnv): RuntimeDir
       `${directory} is too long for the name of a socket: set TMPDIR, or RUNTIME_DIRECTORY, to a shorter one`,
     )
   }
+  removeLeftFolders(parent, directory).catch(() => undefined)
   const next = () => {
     // Somebody clears the folder of temporary files; then the name is anybody's.
     if (!isPrivateFolder(directory)) directory = make()
