@@ -1,5 +1,6 @@
 import { existsSync, statSync } from 'node:fs'
 import { DatabaseSync } from 'node:sqlite'
+import { conditionOf, remedyOf, type SqliteCondition } from '../store/sqlite-condition.ts'
 import { sqliteSetUpFindings } from '../store/sqlite-set-up.ts'
 import type { DoctorContext, Examination } from './examination.ts'
 import { type Finding, Skipped } from './finding.ts'
@@ -42,19 +43,18 @@ function conditionFindings(fileName: string): Finding[] {
   try {
     using database = new DatabaseSync(fileName, { timeout: WAIT_MS })
     const answer = Object.values(database.prepare('PRAGMA quick_check(1)').get() ?? {})[0]
-    if (answer !== 'ok') return [damaged(fileName, String(answer))]
+    if (answer !== 'ok') return [unusable(fileName, String(answer), 'corrupt')]
     // Whether it can be written, without writing.
     database.exec('BEGIN IMMEDIATE; ROLLBACK')
     return []
   } catch (error) {
-    return [damaged(fileName, (error as Error).message)]
+    return [unusable(fileName, (error as Error).message, conditionOf(error))]
   }
 }
 
-const damaged = (fileName: string, said: string): Finding => ({
+const unusable = (fileName: string, said: string, condition: SqliteCondition): Finding => ({
   what: `SQLite says of ${fileName}: ${said}`,
   why: 'Torhaus does not start, or nobody can sign in',
-  remedy:
-    'locked: find out what holds it (`fuser`). Read-only or full: check the disk and the owner. Otherwise move it away: a new one is created, and everyone has to sign in again',
+  remedy: remedyOf(condition),
   ...{ option: OPTION, severity: 'error' },
 })

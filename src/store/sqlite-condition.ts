@@ -28,7 +28,20 @@ function primaryCode(error: unknown): number | undefined {
   return typeof code === 'number' ? code & 0xff : undefined
 }
 
+export const isOfSqlite = (error: unknown): error is Error => primaryCode(error) !== undefined
+
 export const conditionOf = (error: unknown): SqliteCondition => CONDITIONS[primaryCode(error) ?? -1] ?? 'unreadable'
 
 /** Another process holds the lock, and will let go. */
 export const isBusy = (error: unknown): boolean => conditionOf(error) === 'locked'
+
+const REMEDIES: Readonly<Partial<Record<SqliteCondition, string>>> = {
+  locked: 'find out what holds it (`fuser FILE`)',
+  full: 'free some space on its disk, or move the file to another one',
+  'read-only': 'check its owner, and whether its disk is mounted read-only',
+  corrupt: 'move it away, with its -wal and -shm: a new one is created, and everyone has to sign in again',
+}
+
+/** What to do about a file that cannot be opened, for the operator. */
+export const remedyOf = (condition: SqliteCondition): string =>
+  REMEDIES[condition] ?? 'check its disk, and the owner of the file and of its folder'

@@ -1,5 +1,5 @@
 import { DatabaseSync } from 'node:sqlite'
-import { isBusy } from './sqlite-condition.ts'
+import { conditionOf, isBusy, isOfSqlite, remedyOf } from './sqlite-condition.ts'
 
 /**
  * The format of the whole file, kept in its `user_version`; docs/store-format.md explains each number. Tables and
@@ -14,7 +14,7 @@ const KEPT_LOG_BYTES = 4_194_304
 
 /**
  * Several workers may open it at the same moment, and only one can make what is missing: here, at the start, waiting
- * may block.
+ * may block. Throws in words for the operator.
  */
 export function openSqliteFile(fileName: string, schema: string): DatabaseSync {
   const database = new DatabaseSync(fileName, { timeout: PATIENCE_MS })
@@ -29,9 +29,12 @@ export function openSqliteFile(fileName: string, schema: string): DatabaseSync {
     return database
   } catch (error) {
     database.close()
-    throw error
+    throw isOfSqlite(error) ? new Error(inWords(error, fileName)) : error
   }
 }
+
+const inWords = (error: Error, fileName: string) =>
+  `the store ${fileName} cannot be opened: ${error.message}; ${remedyOf(conditionOf(error))}`
 
 const formatOf = (database: DatabaseSync): number =>
   Number(database.prepare('PRAGMA user_version').get()?.user_version ?? 0)

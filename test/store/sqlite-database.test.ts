@@ -156,15 +156,6 @@ async function fill(database: SqliteDatabase, told: readonly SqliteCondition[], 
   assert.deepEqual(told, ['full', 'available'])
 }
 
-test('a file that is damaged is told as such', async t => {
-  const { database, file, told } = opened(t)
-  for (let number = 0; number < 2000; number++) database.run('INSERT INTO word (text) VALUES (?)', `word ${number}`)
-  database.close()
-  writeFileSync(file, Buffer.alloc(65_536, 0x5a), { flag: 'r+' })
-  assert.throws(() => new SqliteDatabase(file, SCHEMA), /malformed|not a database/)
-  assert.deepEqual(told, [])
-})
-
 test('a file that another program made read-only is told, and reads go on', async t => {
   const { database, file } = opened(t)
   await add(database, 'before')
