@@ -1,5 +1,6 @@
 import { causeChain } from '../cause-chain.ts'
 import type { Clock } from '../clock.ts'
+import { isRefusal, replyCode } from '../store/redis-condition.ts'
 import { openRedisDriver, type RedisDriver, type RedisSettings } from '../store/redis-driver.ts'
 import { startOfNames } from '../store/redis-names.ts'
 import { redisSetUpFindings } from '../store/redis-set-up.ts'
@@ -42,11 +43,22 @@ const subscriptionOf = (start: string) => ({
   random: () => 0,
 })
 
+const CHECK_PASSWORD =
+  'check username and passwordFile: a space at the end of the file is part of the password, the end of its line is not'
+
+/** By the code of the reply. */
+const REMEDIES: Readonly<Record<string, string>> = {
+  WRONGPASS: CHECK_PASSWORD,
+  NOAUTH: CHECK_PASSWORD,
+  NOPERM: 'give the user the rights in docs/redis.md, or name another keyPrefix or user',
+}
+
 const unreachable = ({ urls }: RedisSettings, error: Error): Finding => ({
   what: `Redis (${urls.join(', ')}) cannot be used: ${causeChain(error)}`,
-  why: 'Torhaus starts, but nobody can sign in',
+  why: isRefusal(error) ? 'Torhaus does not start' : 'Torhaus starts, but nobody can sign in',
   remedy:
-    'refused: check that it is running on this port. NOAUTH, WRONGPASS: check username and passwordFile. NOPERM: see the user in docs/redis.md. Certificates: check tls.caFile and tls.serverName',
+    REMEDIES[replyCode(error) ?? ''] ??
+    'check that it is running there, and firewalls in between. Certificates: check tls.caFile and tls.serverName',
   ...{ option: OPTION, severity: 'error' },
 })
 

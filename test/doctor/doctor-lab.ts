@@ -20,6 +20,17 @@ export function configIn(configFile: string): Config {
 
 /** `severity (option) what` of each finding, or `skipped: why`. */
 export async function found(subject: Subject, config: Config, more: Partial<DoctorContext> = {}): Promise<string[]> {
+  const examined = await examineOne(subject, config, more)
+  if (examined.skipped !== undefined) return [`skipped: ${examined.skipped}`]
+  for (const { why, remedy } of examined.findings) assert.ok(why.length > 5 && remedy.length > 5)
+  return examined.findings.map(({ severity, option = '', what }) => `${severity} (${option}) ${what}`)
+}
+
+/** `why: remedy` of each finding. */
+export const advice = async (subject: Subject, config: Config): Promise<string[]> =>
+  (await examineOne(subject, config)).findings.map(({ why, remedy }) => `${why}: ${remedy}`)
+
+async function examineOne(subject: Subject, config: Config, more: Partial<DoctorContext> = {}) {
   const context = {
     ...system,
     config,
@@ -30,10 +41,7 @@ export async function found(subject: Subject, config: Config, more: Partial<Doct
     ...more,
   }
   const [examined] = await examine(context, [subject])
-  assert.ok(examined)
-  if (examined.skipped !== undefined) return [`skipped: ${examined.skipped}`]
-  for (const { why, remedy } of examined.findings) assert.ok(why.length > 5 && remedy.length > 5)
-  return examined.findings.map(({ severity, option = '', what }) => `${severity} (${option}) ${what}`)
+  return examined ?? assert.fail('nothing was examined')
 }
 
 /** One finding, and it begins so. */

@@ -8,7 +8,7 @@ import { createPlace, type Place } from '../../devkit/mistakes/place.ts'
 import { redisSettings } from '../../devkit/redis/redis-lab.ts'
 import { type RedisProcess, startRedis } from '../../devkit/redis/redis-process.ts'
 import type { RedisSettings } from '../../src/store/redis-driver.ts'
-import { assertFound, configIn, found } from '../doctor/doctor-lab.ts'
+import { advice, assertFound, configIn, found } from '../doctor/doctor-lab.ts'
 import { documentedUser } from './documented-user.ts'
 
 const PASSWORD = 'correct-horse-battery-staple'
@@ -56,6 +56,15 @@ test('a Redis that is away, a wrong password and keys that are not ours are name
   )
   await assertFound(found('redis', withRedis({ passwordFile: place.file('wrong') })), /cannot be used: .*WRONGPASS/)
   await assertFound(found('redis', withRedis({ keyPrefix: 'other' })), /cannot be used: .*NOPERM/)
+})
+
+test('whether Torhaus starts, and what to do, depends on what Redis says', async () => {
+  const away = withRedis({ urls: ['redis://127.0.0.1:9'] })
+  assert.match((await advice('redis', away)).join(), /^Torhaus starts, .*: check that it is running/)
+  const wrong = withRedis({ passwordFile: place.file('wrong') })
+  assert.match((await advice('redis', wrong)).join(), /^Torhaus does not start: check username and passwordFile/)
+  const foreign = withRedis({ keyPrefix: 'other' })
+  assert.match((await advice('redis', foreign)).join(), /^Torhaus does not start: give the user the rights/)
 })
 
 test('a Redis that takes nothing more is named, and so is a clock that differs', async () => {
