@@ -355,8 +355,7 @@ const table = {
   'form-unjudged': {
     status: 403,
     stage: 'require-second-factor',
-    sentence:
-      'A form can contain a different token from the one it is sent with, so no form is accepted with a token. Send JSON.',
+    sentence: 'A form can contain a token of another person, so no form is accepted here. Send JSON.',
   },
   'rule-refuses': {
     status: 403,

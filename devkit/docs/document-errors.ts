@@ -37,7 +37,7 @@ const advice: Partial<Record<Code, string>> = {
   'method-override-malformed':
     'See [header handling](header-handling.md). Ordinary clients do not do this; scanners do.',
   'identity-change-refused':
-    'The request has a `Sudo` field, or a GitLab token in addition to `Authorization`. See `secondFactor.rules[].allowIdentityChange`.',
+    'The request has a `Sudo` field, or a token of GitLab or Gitea in a field or parameter in addition to `Authorization` or a session. See `secondFactor.rules[].allowIdentityChange`.',
   'grant-out-of-scope':
     'git requested something other than an operation on a repository, or the requested path can be read in several ways. See [what a grant covers](second-factor.md#what-a-grant-covers) and `secondFactor.grants.scopeReportOnly`.',
   'lasting-right-refused':

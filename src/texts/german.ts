@@ -118,7 +118,7 @@ export const german: Texts = {
   'error.lasting-right-refused':
     'Damit entstehen dauerhafte Zugangsdaten oder Rechte. Tun Sie es in einem Browser, angemeldet mit dem zweiten Faktor.',
   'error.form-unjudged':
-    'Ein Formular kann ein anderes Token enthalten als das, mit dem es gesendet wird; mit einem Token wird es deshalb nicht angenommen. Senden Sie JSON.',
+    'Ein Formular kann das Token einer anderen Person enthalten; deshalb wird hier keines angenommen. Senden Sie JSON.',
   'error.rule-refuses': 'Eine Regel dieses Proxys erlaubt diese Anfrage nicht.',
   'error.pat-blocked': 'Dieses persönliche Zugriffstoken wurde von seinem Besitzer gesperrt.',
   'error.pat-new-network': 'Dieses persönliche Zugriffstoken wurde noch nie aus diesem Netz benutzt.',
