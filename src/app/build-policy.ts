@@ -20,6 +20,7 @@ import type { PolicyParts } from '../pipeline.ts'
 import { ticketOpensSession } from '../policy/by-ticket.ts'
 import { LastingRights } from '../policy/lasting-rights.ts'
 import { secondFactorSettings } from '../policy/second-factor.ts'
+import { hostNamesOf } from './host-names.ts'
 import { openAccessTokens } from './open-providers.ts'
 import type { Services } from './open-services.ts'
 
@@ -33,22 +34,20 @@ type SecondFactorNeeds = Pick<
 export type PolicyNeeds = AuthenticateNeeds &
   ClassifyNeeds &
   SecondFactorNeeds &
-  Pick<Services, 'accountNames' | 'fieldReader' | 'identityOut' | 'ownOrigin' | 'viaName'>
+  Pick<Services, 'accountNames' | 'fieldReader' | 'identityOut' | 'viaName'>
 
 export function buildPolicy(
   services: PolicyNeeds,
   watch: PatWatch,
   provesPat: ProvePat,
 ): Omit<PolicyParts, 'beginSpan' | 'rates'> {
-  const { config, now, ops, accountNames, fieldReader, viaName, identityOut, publicUrl, ownOrigin } = services
+  const { config, now, ops, accountNames, fieldReader, viaName, identityOut } = services
   const accessTokens = openAccessTokens(config, ops, accountNames, now)
   return {
     trust: {
       ...{ fieldReader, viaName },
       listener: config.listener,
-      hostNames: [publicUrl.hostname, new URL(ownOrigin).hostname, ...config.listener.hostNames].map(name =>
-        name.toLowerCase(),
-      ),
+      hostNames: hostNamesOf(config),
     },
     newRequestId: randomUUID,
     classify: classifyParts(services, accessTokens),

@@ -6,13 +6,14 @@ import { groupLookup } from '../app/group-lookup.ts'
 import { exitCode } from '../exit-codes.ts'
 import { RequestFieldReader } from '../http/request-fields.ts'
 import { requestReadings } from '../http/request-readings.ts'
-import { parseRequestTarget } from '../http/request-target.ts'
+import type { RequestTarget } from '../http/request-target.ts'
 import { type AccountNames, accountNames } from '../identity/account-key.ts'
 import type { Facts } from '../policy/conditions.ts'
 import { type Requirement, type RuleTrace, rulesOf } from '../policy/rules.ts'
 import { system } from '../system.ts'
 import { type Command, configOption, type GivenArguments, usageError } from './command.ts'
 import { explainedPrincipal, schemeNames } from './explained-principal.ts'
+import { answeredWithoutRules, explainedTarget } from './explained-target.ts'
 import { configFileOf, readConfig } from './read-config.ts'
 
 export const command: Command = {
@@ -36,10 +37,13 @@ export const command: Command = {
   maxPositionals: Number.POSITIVE_INFINITY,
   async run(given, print) {
     const [fileName, method, url] = request(given)
-    const facts = factsOf(given, method, url, account =>
+    const target = explainedTarget(url, method)
+    const facts = factsOf(given, method, target, account =>
       namesIn(readConfig(fileName, system.environment)).keyOf(account),
     )
-    print(explain(fileName, facts))
+    const config = readConfig(fileName, system.environment)
+    const why = answeredWithoutRules(url, target, config)
+    print(why === undefined ? explain(config, facts) : `no rule decides: ${why}\n`)
     return exitCode.done
   },
 }
@@ -60,15 +64,12 @@ function request(given: GivenArguments): readonly [fileName: string, method: str
   return [configFileOf(given, isFileFirst ? first : undefined), method, url]
 }
 
-function factsOf(given: GivenArguments, method: string, url: string, accountKey: AccountKeyOf): Facts {
+function factsOf(given: GivenArguments, method: string, target: RequestTarget, accountKey: AccountKeyOf): Facts {
   const { values } = given
   const clientClass = clientClasses.find(name => name === (values['client-class'] ?? 'other'))
   const clientAddress = canonicalAddress(values.address ?? '192.0.2.1')
-  const host = URL.parse(url)?.host ?? ''
-  const target = parseRequestTarget(url, method, host)
   if (clientClass === undefined) throw usageError(`${values['client-class']} is not a client class`)
   if (clientAddress === undefined) throw usageError(`${values.address} is not an IP address`)
-  if (typeof target === 'string') throw usageError(`${url} is not a URL or a path`)
   const { credentials, principal } = explainedPrincipal(given, accountKey)
   const lines = given.repeated.field ?? []
   const fields = new RequestFieldReader([], lines.length).read(lines.flatMap(fieldOf))
@@ -103,8 +104,7 @@ function namesIn({ account, kerberos }: Config): AccountNames {
   return accountNames(undefined, { account: { ...account, domains: [...account.domains, ...ofDirectory] } })
 }
 
-function explain(fileName: string, facts: Facts): string {
-  const config = readConfig(fileName, system.environment)
+function explain(config: Config, facts: Facts): string {
   const names = namesIn(config)
   const rules = rulesOf(config.secondFactor, names.spellingsOf, groupLookup(config.groups, names.keyOf))
   const { decides, also, isAmbiguous } = rules.read(facts)

@@ -34,7 +34,7 @@ function explain(...args: string[]): { readonly lines: string[]; readonly status
 }
 
 test('the rule that decides is named, and why each one above it does not match', () => {
-  const push = 'https://devops.example/wiki/r/info/refs?service=git-receive-pack'
+  const push = 'http://127.0.0.1:1/wiki/r/info/refs?service=git-receive-pack'
   assert.deepEqual(explain(file, 'GET', push, '--scheme', 'basic').lines, [
     'agent-token-exchange: does not match: methods, path, schemes',
     'office: does not match: networks',

@@ -1,0 +1,7 @@
+import type { Config } from '../../config/schema.ts'
+
+/** The names that requests may have in Host, in lower case and without port. */
+export const hostNamesOf = ({ publicUrl, ownPages, listener }: Pick<Config, 'listener' | 'ownPages' | 'publicUrl'>) =>
+  [new URL(publicUrl).hostname, new URL(ownPages.publicUrl ?? publicUrl).hostname, ...listener.hostNames].map(name =>
+    name.toLowerCase(),
+  )
