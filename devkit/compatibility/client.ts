@@ -11,7 +11,7 @@ export type Credential =
   | 'personal access token'
   | 'wrong personal access token'
   | 'access token of the OP'
-  | 'access token of one factor'
+  | 'access token without second factor'
   | 'expired access token'
   | 'token of the server'
   | 'directory password'
@@ -19,7 +19,7 @@ export type Credential =
   | 'session cookie'
   | 'sign-in'
   | 'ticket'
-  | 'ticket, where a rule asks no more'
+  | 'ticket, if a rule requires no second factor'
 
 export interface Command {
   readonly file: string

@@ -51,7 +51,7 @@ const gitCases = (branch: string) => [
     'remote: TF400813: The user is not authorized to access this resource.',
     'fatal: Authentication failed for',
   ]),
-  refused('access token of one factor', `${CLONE} "http://any:$ONE_FACTOR_TOKEN@$REPOSITORY"`, CONFIRM),
+  refused('access token without second factor', `${CLONE} "http://any:$ONE_FACTOR_TOKEN@$REPOSITORY"`, CONFIRM),
   refused('expired access token', `${CLONE} "http://any:$EXPIRED_TOKEN@$REPOSITORY"`, [
     'remote: Torhaus: The access token has expired.',
     'remote: (bearer-expired, request ...)',
@@ -66,19 +66,19 @@ const bearerHelper = (token: string) =>
   `-c credential.helper='!printf "capability[]=authtype\\nauthtype=Bearer\\ncredential=${token}\\n" #'`
 
 const git: Client = {
-  name: 'git (of Debian 12)',
+  name: 'git (Debian 12)',
   version: { file: 'git', args: ['--version'] },
   cases: gitCases('by'),
 }
 
 const newerGit: Client = {
-  name: 'git (of Debian 13)',
+  name: 'git (Debian 13)',
   bring: gitOfTrixie,
   version: { file: 'git', args: ['--version'] },
   cases: [
     ...gitCases('newer-by'),
     works('access token of the OP', `git ${bearerHelper('$TOKEN')} clone -q ${REMOTE} copy ${CLONED}`, README),
-    refused('access token of one factor', `git ${bearerHelper('$ONE_FACTOR_TOKEN')} clone -q ${REMOTE}`, CONFIRM),
+    refused('access token without second factor', `git ${bearerHelper('$ONE_FACTOR_TOKEN')} clone -q ${REMOTE}`, CONFIRM),
   ],
 }
 
@@ -131,7 +131,7 @@ const lfs: Client = {
       ['Locked job.bin', 'job.bin\tbuild'],
     ),
     refused(
-      'access token of one factor',
+      'access token without second factor',
       `git lfs install --skip-repo && ${CLONE} ${PAT_URL} copy && cd copy && git remote set-url origin "http://any:$ONE_FACTOR_TOKEN@$REPOSITORY" && git lfs lock one.bin`,
       [
         'A sign-in with a second factor is needed. Open $URL/.torhaus/confirm/... to confirm, then run the command again.',

@@ -46,7 +46,7 @@ const curl: Client = {
       'TF400813: The user is not authorized to access this resource.',
       'curl: (22) The requested URL returned error: 401',
     ]),
-    refused('access token of one factor', `${CURL} --oauth2-bearer "$ONE_FACTOR_TOKEN" ${WHOAMI}`, ONE_FACTOR),
+    refused('access token without second factor', `${CURL} --oauth2-bearer "$ONE_FACTOR_TOKEN" ${WHOAMI}`, ONE_FACTOR),
     refused('expired access token', `${CURL} --oauth2-bearer "$EXPIRED_TOKEN" ${WHOAMI}`, ['"code":"bearer-expired"']),
     refused('directory password by NTLM', `${CURL} --ntlm -u "$USER_NAME:$PASSWORD" ${WHOAMI}`, [
       '"code":"ntlm-unsupported"',
@@ -70,7 +70,7 @@ const wget: Client = {
     ]),
     refused('nothing', `${WGET} ${WHOAMI}`, ['Username/Password Authentication Failed.']),
     refused(
-      'access token of one factor',
+      'access token without second factor',
       `${WGET} --content-on-error --header="Authorization: Bearer $ONE_FACTOR_TOKEN" ${WHOAMI}`,
       ['ERROR 403: Forbidden.', ...ONE_FACTOR],
     ),
@@ -113,7 +113,7 @@ const requests: Client = {
     ]),
     refused('nothing', 'requests.get(url)', ['HTTPError: 401 Client Error: Unauthorized for url: $URL/...', MISSING]),
     refused(
-      'access token of one factor',
+      'access token without second factor',
       "requests.get(url, headers={'Authorization': 'Bearer ' + env['ONE_FACTOR_TOKEN']})",
       ['HTTPError: 403 Client Error: Forbidden for url: $URL/...', ...ONE_FACTOR],
     ),
@@ -147,7 +147,7 @@ const go: Client = {
     refused('wrong personal access token', 'request.SetBasicAuth("", os.Getenv("WRONG_PAT"))', ['401', NOT_AUTHORIZED]),
     refused('expired access token', goBearer('EXPIRED_TOKEN'), ['401', EXPIRED]),
     refused('nothing', '', ['401 Unauthorized', MISSING]),
-    refused('access token of one factor', goBearer('ONE_FACTOR_TOKEN'), ['403 Forbidden', ...ONE_FACTOR]),
+    refused('access token without second factor', goBearer('ONE_FACTOR_TOKEN'), ['403 Forbidden', ...ONE_FACTOR]),
   ],
 }
 
@@ -181,7 +181,7 @@ const java: Client = {
     works('session cookie', 'request.header("Cookie", System.getenv("COOKIE"));', ASSERTED),
     refused('nothing', '', ['401', MISSING]),
     refused('expired access token', clientBearer('EXPIRED_TOKEN'), ['401', EXPIRED]),
-    refused('access token of one factor', clientBearer('ONE_FACTOR_TOKEN'), ['403', ...ONE_FACTOR]),
+    refused('access token without second factor', clientBearer('ONE_FACTOR_TOKEN'), ['403', ...ONE_FACTOR]),
   ],
 }
 
@@ -216,7 +216,7 @@ const javaUrlConnection: Client = {
     works('session cookie', javaField('Cookie', 'System.getenv("COOKIE")'), ASSERTED),
     refused('nothing', '', javaStatus(401)),
     refused('expired access token', javaBearer('EXPIRED_TOKEN'), javaStatus(401)),
-    refused('access token of one factor', javaBearer('ONE_FACTOR_TOKEN'), javaStatus(403)),
+    refused('access token without second factor', javaBearer('ONE_FACTOR_TOKEN'), javaStatus(403)),
   ],
 }
 

@@ -32,7 +32,7 @@ console.log((await (await api.getCoreApi()).getProjects()).map(project => projec
     works('access token of the OP', 'new WebApi(url, getBearerHandler(env.TOKEN))', ['ada\ndemo\n']),
     refused('nothing', 'new WebApi(url, getBearerHandler(""))', ['statusCode: 401']),
     refused('expired access token', 'new WebApi(url, getBearerHandler(env.EXPIRED_TOKEN))', ['statusCode: 401']),
-    refused('access token of one factor', 'new WebApi(url, getBearerHandler(env.ONE_FACTOR_TOKEN))', [
+    refused('access token without second factor', 'new WebApi(url, getBearerHandler(env.ONE_FACTOR_TOKEN))', [
       'A sign-in with a second factor is needed.',
     ]),
   ],
@@ -52,7 +52,7 @@ console.log((await api.user.userCurrentListRepos()).data.map(repository => repos
     works('personal access token', 'giteaApi(url, { token: env.PAT })', ['ada\nada/demo\n']),
     works('access token of the OP', 'giteaApi(url, { token: env.TOKEN })', ['ada\nada/demo\n']),
     refused('nothing', 'giteaApi(url, {})', ['401', 'credentials-missing']),
-    refused('access token of one factor', 'giteaApi(url, { token: env.ONE_FACTOR_TOKEN })', [
+    refused('access token without second factor', 'giteaApi(url, { token: env.ONE_FACTOR_TOKEN })', [
       ...['403', 'second-factor-missing', '$URL/.torhaus/confirm/...'],
     ]),
   ],
@@ -71,7 +71,7 @@ console.log((await api.Projects.all()).map(project => project.path_with_namespac
     works('personal access token', 'new Gitlab({ host, token: env.PAT })', ['ada\nada/demo\n']),
     works('access token of the OP', 'new Gitlab({ host, oauthToken: env.TOKEN })', ['ada\nada/demo\n']),
     refused('nothing', 'new Gitlab({ host, token: "" })', ['GitbeakerRequestError: ...', '"code":"token-unknown"']),
-    refused('access token of one factor', 'new Gitlab({ host, oauthToken: env.ONE_FACTOR_TOKEN })', [
+    refused('access token without second factor', 'new Gitlab({ host, oauthToken: env.ONE_FACTOR_TOKEN })', [
       ...['GitbeakerRequestError: ...', '"code":"second-factor-missing"', '"confirmUrl":"$URL/.torhaus/confirm/..."'],
     ]),
   ],

@@ -35,7 +35,7 @@ const maven: Client = {
     refused('wrong personal access token', `MAVEN_PASSWORD="$WRONG_PAT" ${MVN} -s settings.xml validate`, [
       'authentication failed for $URL/..., status: 401 Unauthorized',
     ]),
-    refused('access token of one factor', `MAVEN_PASSWORD="$ONE_FACTOR_TOKEN" ${MVN} -s settings.xml validate`, [
+    refused('access token without second factor', `MAVEN_PASSWORD="$ONE_FACTOR_TOKEN" ${MVN} -s settings.xml validate`, [
       'authorization failed for $URL/..., status: 403 Forbidden',
     ]),
   ],
@@ -64,7 +64,7 @@ const gradle: Client = {
     refused('wrong personal access token', `GRADLE_PASSWORD="$WRONG_PAT" ${GRADLE}`, [
       "Could not GET '$URL/...'. Received status code 401 from server: Unauthorized",
     ]),
-    refused('access token of one factor', `GRADLE_PASSWORD="$ONE_FACTOR_TOKEN" ${GRADLE}`, [
+    refused('access token without second factor', `GRADLE_PASSWORD="$ONE_FACTOR_TOKEN" ${GRADLE}`, [
       "Could not GET '$URL/...'. Received status code 403 from server: Forbidden",
     ]),
   ],
@@ -114,7 +114,7 @@ const npm: Client = {
       'npm notice The access token has expired.',
     ]),
     refused(
-      'access token of one factor',
+      'access token without second factor',
       `npm config set "${REGISTRY}:_authToken=$ONE_FACTOR_TOKEN" && npm view by-pat`,
       ['E403', 'Open $URL/.torhaus/confirm/... in a browser to confirm, then try again.'],
     ),
@@ -125,7 +125,7 @@ const NUGET = `${process.execPath} ${join(import.meta.dirname, 'nuget.ts')}`
 const pushAndInstall = (name: string) =>
   `nuget push ${name} ${FEED}/nuget/v3/index.json && nuget install ${name} ${FEED}/nuget/v3/index.json`
 const nuget: Client = {
-  name: 'NuGet (its documented protocol, spoken by a script)',
+  name: 'NuGet (a script that follows its documented protocol)',
   version: { file: process.execPath, args: ['--version'] },
   command: how => ({ file: 'sh', args: ['-c', `nuget() { ${NUGET} "$@"; }; ${how}`] }),
   cases: [
@@ -146,7 +146,7 @@ const nuget: Client = {
       ['error: Response status code does not indicate success: 401 (Unauthorized).'],
     ),
     refused(
-      'access token of one factor',
+      'access token without second factor',
       `NUGET_USERNAME=any NUGET_PASSWORD="$ONE_FACTOR_TOKEN" nuget install by-pat ${FEED}/nuget/v3/index.json`,
       [
         'warn : A sign-in with a second factor is needed. Open $URL/.torhaus/confirm/... in a browser to confirm, then try again.',
@@ -176,7 +176,7 @@ const cargo: Client = {
       'token rejected for `corp`',
       '"title":"The access token has expired."',
     ]),
-    refused('access token of one factor', yankAs('Bearer $ONE_FACTOR_TOKEN'), [
+    refused('access token without second factor', yankAs('Bearer $ONE_FACTOR_TOKEN'), [
       'got 403',
       '"confirmUrl":"$URL/.torhaus/confirm/..."',
     ]),

@@ -55,7 +55,7 @@ const skopeo: Client = {
       'unauthorized: authentication required',
     ]),
     refused(
-      'access token of one factor',
+      'access token without second factor',
       `skopeo inspect --tls-verify=false --creds "any:$ONE_FACTOR_TOKEN" ${IMAGE}`,
       [
         'denied: A sign-in with a second factor is needed. Open $URL/.torhaus/confirm/... in a browser to confirm, then try again.',
@@ -87,7 +87,7 @@ const oras: Client = {
     refused('wrong personal access token', `oras repo tags ${orasAs('$WRONG_PAT')} $HOST/demo/app`, [
       'response status code 401: Unauthorized',
     ]),
-    refused('access token of one factor', `oras repo tags ${orasAs('$ONE_FACTOR_TOKEN')} $HOST/demo/app`, [
+    refused('access token without second factor', `oras repo tags ${orasAs('$ONE_FACTOR_TOKEN')} $HOST/demo/app`, [
       'denied: A sign-in with a second factor is needed. Open $URL/.torhaus/confirm/... in a browser to confirm, then try again.',
     ]),
   ],
@@ -98,7 +98,7 @@ const KEEP_LOGIN =
   'mkdir .docker && echo "{\\"auths\\":{\\"$HOST\\":{\\"auth\\":\\"$(echo -n "any:$ONE_FACTOR_TOKEN" | base64 -w0)\\"}}}" > .docker/config.json'
 
 const docker: Client = {
-  name: 'docker (its command alone)',
+  name: 'docker (command line only)',
   version: { file: 'docker', args: ['--version'] },
   cases: [
     works('personal access token', logIn('$PAT'), ['Login Succeeded']),
@@ -106,8 +106,8 @@ const docker: Client = {
     // To Basic it prints the status alone; to Bearer, whose realm it would ask for a token, nothing would work.
     refused('wrong personal access token', logIn('$WRONG_PAT'), ['failed with status: 401 Unauthorized']),
     refused('directory password', logIn('$PASSWORD'), ['failed with status: 401 Unauthorized']),
-    refused('access token of one factor', logIn('$ONE_FACTOR_TOKEN'), ['failed with status: 403 Forbidden']),
-    refused('access token of one factor', `${KEEP_LOGIN} && docker manifest inspect --insecure $HOST/demo/app:latest`, [
+    refused('access token without second factor', logIn('$ONE_FACTOR_TOKEN'), ['failed with status: 403 Forbidden']),
+    refused('access token without second factor', `${KEEP_LOGIN} && docker manifest inspect --insecure $HOST/demo/app:latest`, [
       'denied: A sign-in with a second factor is needed. Open $URL/.torhaus/confirm/... in a browser to confirm, then try again.',
     ]),
   ],

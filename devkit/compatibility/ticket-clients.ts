@@ -1,4 +1,4 @@
-/** What can send a ticket of the directory: alone it is one factor, which a rule may let pass. */
+/** Clients that can send a Kerberos ticket. A ticket is one factor; a rule may accept it without a second one. */
 import { type Client, inFile, refused, works } from './client.ts'
 
 const WHOAMI = '$URL/whoami'
@@ -30,7 +30,7 @@ export const ticketClients: readonly Client[] = [
     ...{ ...curl, site: 'kerberos' },
     cases: [refused('ticket', CURL, ['"code":"second-factor-missing"', '"confirmUrl":"$URL/.torhaus/confirm/..."'])],
   },
-  { ...{ ...curl, site: 'kerberos-first-factor' }, cases: [works('ticket, where a rule asks no more', CURL, ACCOUNT)] },
+  { ...{ ...curl, site: 'kerberos-first-factor' }, cases: [works('ticket, if a rule requires no second factor', CURL, ACCOUNT)] },
   {
     ...{ ...git, site: 'kerberos' },
     cases: [
@@ -42,7 +42,7 @@ export const ticketClients: readonly Client[] = [
   },
   {
     ...{ ...git, site: 'kerberos-first-factor' },
-    cases: [works('ticket, where a rule asks no more', GIT, ['refs/heads/main'])],
+    cases: [works('ticket, if a rule requires no second factor', GIT, ['refs/heads/main'])],
   },
   {
     ...{ ...java, site: 'kerberos' },
@@ -54,6 +54,6 @@ export const ticketClients: readonly Client[] = [
   },
   {
     ...{ ...java, site: 'kerberos-first-factor' },
-    cases: [works('ticket, where a rule asks no more', `${JAVA} Ask.java`, ACCOUNT)],
+    cases: [works('ticket, if a rule requires no second factor', `${JAVA} Ask.java`, ACCOUNT)],
   },
 ]

@@ -27,7 +27,7 @@ const row = ({ name, op, expected, seen }: Module) =>
 
 const leftOutSection = () =>
   [
-    '### Not played, and not counted',
+    '### Modules not run',
     '',
     '| Module | Why |',
     '|---|---|',

@@ -41,7 +41,7 @@ const advice: Partial<Record<Code, string>> = {
   'grant-out-of-scope':
     'git requested something other than an operation on a repository, or the requested path can be read in several ways. See [what a grant covers](second-factor.md#what-a-grant-covers) and `secondFactor.grants.scopeReportOnly`.',
   'lasting-right-refused':
-    'Somebody tried to create a token, a key or the like with a personal access token, a token issued by the server, or a program that needs a confirmation. See [lasting rights](second-factor.md#what-lasts), `secondFactor.lastingRights` and `secondFactor.rules[].allowLastingRights`.',
+    'Somebody tried to create a token, a key or the like with a personal access token, a token issued by the server, or a program that needs a confirmation. See [lasting rights](second-factor.md#lasting-rights), `secondFactor.lastingRights` and `secondFactor.rules[].allowLastingRights`.',
   'method-refused': 'TRACE and CONNECT are never forwarded, nor is a request that a field or parameter turns into one.',
   'loop-detected': '`upstream.url` leads back to Torhaus. Check DNS and the balancer.',
   'handshake-invalid': 'WebSocket libraries do not do this; scanners do.',
