@@ -11,7 +11,7 @@ const VISITS: Readonly<Record<string, string>> = {
   'submit forms from pages with a strict Referrer-Policy, sign out': 'forms',
   'the same, with a Chromium that never sends Referer': 'forms-without-referrer',
   'open a page, sign in with a password only': 'one-factor',
-  "a script on a page sends a request after the session has ended": 'script',
+  'a script on a page sends a request after the session has ended': 'script',
 }
 
 const visits: readonly ClientCase[] = [
@@ -20,7 +20,10 @@ const visits: readonly ClientCase[] = [
   works('session cookie', 'submit forms from pages with a strict Referrer-Policy, sign out', ['forms arrive with']),
   works('session cookie', 'the same, with a Chromium that never sends Referer', ['forms arrive with']),
   refused('sign-in', 'open a page, sign in with a password only', ['A second factor is needed']),
-  refused('nothing', "a script on a page sends a request after the session has ended", ['401', '"code":"credentials-missing"']),
+  refused('nothing', 'a script on a page sends a request after the session has ended', [
+    '401',
+    '"code":"credentials-missing"',
+  ]),
 ]
 
 export const browserClients: readonly Client[] = [

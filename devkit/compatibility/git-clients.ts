@@ -78,7 +78,11 @@ const newerGit: Client = {
   cases: [
     ...gitCases('newer-by'),
     works('access token of the OP', `git ${bearerHelper('$TOKEN')} clone -q ${REMOTE} copy ${CLONED}`, README),
-    refused('access token without second factor', `git ${bearerHelper('$ONE_FACTOR_TOKEN')} clone -q ${REMOTE}`, CONFIRM),
+    refused(
+      'access token without second factor',
+      `git ${bearerHelper('$ONE_FACTOR_TOKEN')} clone -q ${REMOTE}`,
+      CONFIRM,
+    ),
   ],
 }
 

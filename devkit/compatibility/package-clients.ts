@@ -35,9 +35,11 @@ const maven: Client = {
     refused('wrong personal access token', `MAVEN_PASSWORD="$WRONG_PAT" ${MVN} -s settings.xml validate`, [
       'authentication failed for $URL/..., status: 401 Unauthorized',
     ]),
-    refused('access token without second factor', `MAVEN_PASSWORD="$ONE_FACTOR_TOKEN" ${MVN} -s settings.xml validate`, [
-      'authorization failed for $URL/..., status: 403 Forbidden',
-    ]),
+    refused(
+      'access token without second factor',
+      `MAVEN_PASSWORD="$ONE_FACTOR_TOKEN" ${MVN} -s settings.xml validate`,
+      ['authorization failed for $URL/..., status: 403 Forbidden'],
+    ),
   ],
 }
 

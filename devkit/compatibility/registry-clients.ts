@@ -107,9 +107,13 @@ const docker: Client = {
     refused('wrong personal access token', logIn('$WRONG_PAT'), ['failed with status: 401 Unauthorized']),
     refused('directory password', logIn('$PASSWORD'), ['failed with status: 401 Unauthorized']),
     refused('access token without second factor', logIn('$ONE_FACTOR_TOKEN'), ['failed with status: 403 Forbidden']),
-    refused('access token without second factor', `${KEEP_LOGIN} && docker manifest inspect --insecure $HOST/demo/app:latest`, [
-      'denied: A sign-in with a second factor is needed. Open $URL/.torhaus/confirm/... in a browser to confirm, then try again.',
-    ]),
+    refused(
+      'access token without second factor',
+      `${KEEP_LOGIN} && docker manifest inspect --insecure $HOST/demo/app:latest`,
+      [
+        'denied: A sign-in with a second factor is needed. Open $URL/.torhaus/confirm/... in a browser to confirm, then try again.',
+      ],
+    ),
   ],
 }
 

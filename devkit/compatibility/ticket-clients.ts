@@ -30,7 +30,10 @@ export const ticketClients: readonly Client[] = [
     ...{ ...curl, site: 'kerberos' },
     cases: [refused('ticket', CURL, ['"code":"second-factor-missing"', '"confirmUrl":"$URL/.torhaus/confirm/..."'])],
   },
-  { ...{ ...curl, site: 'kerberos-first-factor' }, cases: [works('ticket, if a rule requires no second factor', CURL, ACCOUNT)] },
+  {
+    ...{ ...curl, site: 'kerberos-first-factor' },
+    cases: [works('ticket, if a rule requires no second factor', CURL, ACCOUNT)],
+  },
   {
     ...{ ...git, site: 'kerberos' },
     cases: [
