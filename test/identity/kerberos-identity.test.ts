@@ -1,4 +1,4 @@
-/** Where the server keeps authentication on the connection: the account is asked about all the same. */
+/** What goes to the server in the name of an account, which is asked about also where a connection stays authenticated. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { kerberosIdentity } from '../../src/identity/kerberos-identity.ts'
@@ -46,5 +46,14 @@ test('elsewhere each request has a token of its own, which says the same', async
   for (let round = 1; round <= 2; round++) {
     assert('connectionKey' in (await delegate()))
     assert.equal(tokens(), round)
+  }
+})
+
+test('nothing else that says who asks goes along with a ticket, nor does a connection serve another account', async () => {
+  for (const authenticatesConnections of [true, false]) {
+    const delegation = await identityOver(() => undefined, authenticatesConnections).delegate()
+    assert('connectionKey' in delegation)
+    const { keepsAuthorization, keepsCompanions, sharesConnection } = delegation
+    assert.deepEqual([keepsAuthorization, keepsCompanions, sharesConnection], [false, false, false])
   }
 })
