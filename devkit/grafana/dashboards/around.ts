@@ -7,7 +7,7 @@ const failing = (codes: string) => `sum by (code) (${rate('torhaus_requests_tota
 /** What Torhaus needs to do its work. */
 export const around: Description = {
   uid: 'torhaus-around',
-  title: 'Around it',
+  title: 'Dependencies',
   description: 'The origin server, the OP, the KDC, the store and the certificates.',
   rows: [
     {
@@ -15,14 +15,14 @@ export const around: Description = {
       height: 8,
       panels: [
         timeSeries(
-          { title: 'Connections', question: 'Are there connections left, and does somebody wait?', unit: 'short' },
+          { title: 'Connections', question: 'Are connections available, or do requests wait for one?', unit: 'short' },
           { expression: each('torhaus_upstream_connections'), legend: 'open {{instance}}' },
           { expression: each('torhaus_upstream_idle_connections'), legend: 'idle {{instance}}' },
           { expression: each('torhaus_upstream_queued_requests'), legend: 'waiting {{instance}}' },
-          { expression: each('torhaus_upstream_unproven_requests'), legend: 'of strangers {{instance}}' },
+          { expression: each('torhaus_upstream_unproven_requests'), legend: 'unproven {{instance}}' },
         ),
         timeSeries(
-          { title: 'Opened and evicted', question: 'Are connections kept, or opened again and again?', unit: 'ops' },
+          { title: 'Connection turnover', question: 'Are connections reused, or opened again and again?', unit: 'ops' },
           {
             expression: perInstance('torhaus_upstream_opened_connections_total'),
             legend: 'opened {{instance}}',
@@ -41,11 +41,15 @@ export const around: Description = {
           },
         ),
         timeSeries(
-          { title: 'Until its first byte', question: 'Is it slow?', unit: 's' },
+          { title: 'Time to first byte', question: 'Is the origin server slow?', unit: 's' },
           { expression: `torhaus:upstream_first_byte_seconds:p99_rate5m{${CHOSEN}}`, legend: '99 % {{instance}}' },
         ),
         timeSeries(
-          { title: 'What went wrong with it', question: 'Is it away, or does it break off?', unit: 'reqps' },
+          {
+            title: 'Failures by code',
+            question: 'Is the origin server unreachable, or does it abort responses?',
+            unit: 'reqps',
+          },
           { expression: failing('upstream-.*|response-content-.*'), legend: '{{code}}' },
         ),
       ],
@@ -55,26 +59,30 @@ export const around: Description = {
       height: 8,
       panels: [
         timeSeries(
-          { title: 'Questions about sessions', question: 'Does it answer?', unit: 'ops' },
+          { title: 'Session refreshes', question: 'Does the OP answer?', unit: 'ops' },
           { expression: `sum by (outcome) (${rate('torhaus_session_refreshes_total')})`, legend: '{{outcome}}' },
         ),
         timeSeries(
-          { title: 'What went wrong with it', question: 'Is it away, or does it answer nonsense?', unit: 'reqps' },
+          { title: 'Failures by code', question: 'Is the OP unreachable, or are its answers invalid?', unit: 'reqps' },
           { expression: failing('op-.*|sign-in-refused'), legend: '{{code}}' },
         ),
       ],
     },
     {
-      title: 'Kerberos (with the section `kerberos`)',
+      title: 'Kerberos (if `kerberos` is configured)',
       height: 8,
       panels: [
         stat(
-          { title: 'KDC', question: 'Is it asked (0), or left alone after failures (1)?', unit: 'none' },
+          {
+            title: 'KDC circuit breaker',
+            question: 'Does Torhaus send requests to the KDC (0), or pause after failures (1)?',
+            unit: 'none',
+          },
           { expression: `max(${each('torhaus_kdc_circuit_open')})`, legend: 'circuit open' },
           [1, 1],
         ),
         timeSeries(
-          { title: 'Calls to the KDC', question: 'Does it answer in time?', unit: 'ops' },
+          { title: 'Calls to the KDC', question: 'How many calls are started, and how many fail?', unit: 'ops' },
           {
             expression: perInstance('torhaus_kdc_calls_started_total'),
             legend: 'started {{instance}}',
@@ -85,30 +93,34 @@ export const around: Description = {
           },
         ),
         timeSeries(
-          { title: 'Each KDC (native)', question: 'Which one does not answer?', unit: 'none' },
+          { title: 'KDCs', question: 'Which KDC does not answer?', unit: 'none' },
           { expression: `min by (kdc) (${each('torhaus_kdc_up')})`, legend: '{{kdc}}' },
         ),
         timeSeries(
-          { title: 'Time of an answer (native)', question: 'Which one is slow?', unit: 's' },
+          { title: 'KDC response time', question: 'Which KDC is slow?', unit: 's' },
           {
             expression: `histogram_quantile(0.99, sum by (kdc, le) (${rate('torhaus_kdc_answer_duration_seconds_bucket')}))`,
             legend: '99 % {{kdc}}',
           },
         ),
         timeSeries(
-          { title: 'What went wrong (native)', question: 'Is one silent, away, or talking nonsense?', unit: 'ops' },
+          { title: 'KDC failures', question: 'How do KDCs fail?', unit: 'ops' },
           {
             expression: `sum by (kdc, failure) (${rate('torhaus_kdc_failures_total')})`,
             legend: '{{kdc}} {{failure}}',
           },
         ),
         timeSeries(
-          { title: 'Under way', question: 'Do calls wait for their turn?', unit: 'short' },
+          { title: 'KDC calls in progress', question: 'Are calls queueing?', unit: 'short' },
           { expression: each('torhaus_kdc_calls_running'), legend: 'running {{instance}}' },
           { expression: each('torhaus_kdc_calls_queued'), legend: 'waiting {{instance}}' },
         ),
         timeSeries(
-          { title: 'Impersonation', question: 'Are tickets made, or taken from the cache?', unit: 'ops' },
+          {
+            title: 'Impersonation',
+            question: 'How many accounts are impersonated, and how many are cached?',
+            unit: 'ops',
+          },
           {
             expression: perInstance('torhaus_impersonations_total'),
             legend: 'accounts {{instance}}',
@@ -117,10 +129,14 @@ export const around: Description = {
             expression: perInstance('torhaus_impersonation_tokens_total'),
             legend: 'tokens {{instance}}',
           },
-          { expression: each('torhaus_cached_principals'), legend: 'kept {{instance}}' },
+          { expression: each('torhaus_cached_principals'), legend: 'cached {{instance}}' },
         ),
         stat(
-          { title: 'For somebody else', question: 'Was a ticket for another account? It must never be.', unit: 'none' },
+          {
+            title: 'Identity mismatches',
+            question: 'Was a ticket issued for the wrong account? This must be 0.',
+            unit: 'none',
+          },
           { expression: `sum(${each('torhaus_identity_mismatches_total')})`, legend: 'mismatches' },
           [1, 1],
         ),
@@ -131,18 +147,18 @@ export const around: Description = {
       height: 8,
       panels: [
         timeSeries(
-          { title: 'Works', question: 'Can it be read and written?', unit: 'none' },
+          { title: 'Store up', question: 'Can the store be read and written?', unit: 'none' },
           { expression: each('torhaus_store_up'), legend: '{{instance}}' },
         ),
         timeSeries(
-          { title: 'Time of a command (Redis)', question: 'Is it slow?', unit: 's' },
+          { title: 'Command duration (Redis)', question: 'Is Redis slow?', unit: 's' },
           {
             expression: `histogram_quantile(0.99, sum by (instance, le) (${rate('torhaus_store_duration_seconds_bucket')}))`,
             legend: '99 % {{instance}}',
           },
         ),
         timeSeries(
-          { title: 'Errors (Redis)', question: 'Are commands refused?', unit: 'ops' },
+          { title: 'Errors (Redis)', question: 'Do commands fail?', unit: 'ops' },
           { expression: perInstance('torhaus_store_errors_total'), legend: 'errors {{instance}}' },
           {
             expression: perInstance('torhaus_store_messages_malformed_total'),
@@ -150,7 +166,11 @@ export const around: Description = {
           },
         ),
         timeSeries(
-          { title: 'Clock (Redis)', question: 'Do the machines agree on the time?', unit: 's' },
+          {
+            title: 'Clock difference (Redis)',
+            question: 'Do the clocks of this machine and of Redis agree?',
+            unit: 's',
+          },
           { expression: each('torhaus_store_clock_difference_seconds'), legend: '{{instance}}' },
         ),
       ],
@@ -160,7 +180,7 @@ export const around: Description = {
       height: 8,
       panels: [
         table(
-          { title: 'Certificates', question: 'Which one ends first?', unit: 's' },
+          { title: 'Certificate expiry', question: 'Which certificate expires first?', unit: 's' },
           {
             expression: `sort(${each('torhaus_certificate_not_after_timestamp_seconds')} - time())`,
             legend: '{{option}}',
@@ -172,7 +192,7 @@ export const around: Description = {
           { expression: each('torhaus_build_info'), legend: '{{version}}' },
         ),
         table(
-          { title: 'Up for', question: 'When was it started?', unit: 's' },
+          { title: 'Uptime', question: 'How long has each instance been running?', unit: 's' },
           { expression: `time() - process_start_time_seconds{${CHOSEN},job="torhaus"}`, legend: '{{instance}}' },
         ),
       ],

@@ -10,8 +10,8 @@ const LEFT = ',outcome="aborted"'
 /** The first look, at any hour: is something wrong, and where does one go on looking? */
 export const now: Description = {
   uid: 'torhaus-now',
-  title: 'Now',
-  description: 'Is something wrong, and where does one go on looking?',
+  title: 'Overview',
+  description: 'Is something wrong, and where should you look next?',
   rows: [
     {
       title: 'At a glance',
@@ -28,18 +28,18 @@ export const now: Description = {
           [2, 1],
         ),
         stat(
-          { title: 'Workers missing', question: 'Do all workers take requests?', unit: 'none' },
+          { title: 'Workers missing', question: 'How many workers are not accepting requests?', unit: 'none' },
           { expression: `sum(torhaus_workers_wanted{${CHOSEN}} - torhaus_workers{${CHOSEN}})`, legend: 'missing' },
           [1, 2],
         ),
         stat(
-          { title: 'Requests', question: 'How much is going on?', unit: 'reqps' },
+          { title: 'Requests', question: 'How many requests are there?', unit: 'reqps' },
           { expression: `sum(${rate('torhaus_requests_total')})`, legend: 'requests' },
         ),
         stat(
           {
-            title: 'Failing',
-            question: 'Which part of the requests fails, at the worst instance?',
+            title: 'Failure rate',
+            question: 'What share of requests fails on the worst instance?',
             unit: 'percentunit',
           },
           { expression: `max(torhaus:failures:ratio_rate5m{${CHOSEN}})`, legend: 'failing' },
@@ -51,7 +51,7 @@ export const now: Description = {
           [1, 0],
         ),
         stat(
-          { title: 'First certificate ends', question: 'How long are all certificates valid?', unit: 's' },
+          { title: 'Next certificate expiry', question: 'How long until the first certificate expires?', unit: 's' },
           {
             expression: `min(torhaus_certificate_not_after_timestamp_seconds{${CHOSEN}}) - time()`,
             legend: 'left',
@@ -59,7 +59,7 @@ export const now: Description = {
           [14 * 86_400, 2 * 86_400],
         ),
         stat(
-          { title: 'Versions', question: 'Does the same version run everywhere?', unit: 'none' },
+          { title: 'Versions', question: 'How many versions are running?', unit: 'none' },
           { expression: `count(count by (version) (torhaus_build_info{${CHOSEN}}))`, legend: 'versions' },
           [2, 3],
         ),
@@ -70,30 +70,30 @@ export const now: Description = {
       height: 9,
       panels: [
         timeSeries(
-          { title: 'Requests by outcome', question: 'Do requests get through?', unit: 'reqps' },
+          { title: 'Requests by outcome', question: 'Do requests succeed?', unit: 'reqps' },
           { expression: `sum by (outcome) (${rate('torhaus_requests_total')})`, legend: '{{outcome}}' },
         ),
         timeSeries(
-          { title: 'Why requests do not get through', question: 'Which codes are behind it?', unit: 'reqps' },
+          { title: 'Unsuccessful requests by code', question: 'Why do requests not succeed?', unit: 'reqps' },
           {
             expression: `topk(10, sum by (code) (${rate('torhaus_requests_total', ',code!="none"')}))`,
             legend: '{{code}}',
           },
         ),
         timeSeries(
-          { title: 'Requests by client', question: 'Who is asking?', unit: 'reqps' },
+          { title: 'Requests by client class', question: 'Which kinds of client send requests?', unit: 'reqps' },
           { expression: `sum by (client_class) (${rate('torhaus_requests_total')})`, legend: '{{client_class}}' },
         ),
       ],
     },
     {
-      title: 'Time',
+      title: 'Latency',
       height: 9,
       panels: [
         timeSeries(
           {
-            title: 'Torhaus: until the decision',
-            question: 'How long do people wait for Torhaus, at each instance?',
+            title: 'Torhaus: decision time',
+            question: 'How long do requests wait for Torhaus, per instance?',
             unit: 's',
           },
           {
@@ -105,8 +105,8 @@ export const now: Description = {
         ),
         timeSeries(
           {
-            title: 'Origin server: until its first byte',
-            question: 'How long do people wait for the server?',
+            title: 'Origin server: time to first byte',
+            question: 'How long do requests wait for the origin server?',
             unit: 's',
           },
           {
@@ -118,8 +118,8 @@ export const now: Description = {
         ),
         timeSeries(
           {
-            title: 'Whole exchanges, by how they ended',
-            question: 'How long do exchanges take, clones and downloads included?',
+            title: 'Request duration by outcome',
+            question: 'How long do requests take, including clones and downloads?',
             unit: 's',
           },
           { expression: quantile(0.99, 'torhaus_request_duration_seconds', FORWARDED), legend: '99 % forwarded' },
@@ -131,9 +131,8 @@ export const now: Description = {
         ),
         timeSeries(
           {
-            title: 'Until clients leave',
-            question:
-              'Does a balancer in front cut what takes long? Then half and nearly all leave after the same time.',
+            title: 'Time until clients disconnect',
+            question: 'Does a balancer time out long requests? Then both percentiles are at the same value.',
             unit: 's',
           },
           { expression: quantile(0.5, 'torhaus_request_duration_seconds', LEFT), legend: '50 %', withExemplars: true },
@@ -146,16 +145,20 @@ export const now: Description = {
       height: 8,
       panels: [
         timeSeries(
-          { title: 'Content', question: 'How much is pushed and fetched?', unit: 'Bps' },
+          { title: 'Content', question: 'How much data is uploaded and downloaded?', unit: 'Bps' },
           { expression: `sum by (direction) (${rate('torhaus_content_bytes_total')})`, legend: '{{direction}}' },
         ),
         timeSeries(
-          { title: 'Connections', question: 'How many are connected?', unit: 'short' },
+          { title: 'Connections', question: 'How many connections and WebSockets are open?', unit: 'short' },
           { expression: `sum by (instance) (torhaus_client_connections{${CHOSEN}})`, legend: 'clients {{instance}}' },
           { expression: `sum by (instance) (torhaus_tunnels{${CHOSEN}})`, legend: 'WebSockets {{instance}}' },
         ),
         timeSeries(
-          { title: 'Ended without a request', question: 'Who knocks and says nothing?', unit: 'ops' },
+          {
+            title: 'Rejected connections',
+            question: 'Why are connections closed before a valid request?',
+            unit: 'ops',
+          },
           { expression: `sum by (code) (${rate('torhaus_rejects_total')})`, legend: '{{code}}' },
         ),
       ],

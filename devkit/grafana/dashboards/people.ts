@@ -9,7 +9,7 @@ const scheme = (name: string) => `,scheme=~"${name}"`
 export const people: Description = {
   uid: 'torhaus-people',
   title: 'People',
-  description: 'Who comes, with what proof, and who still uses passwords, NTLM and old personal access tokens?',
+  description: 'Who signs in and how, and who still uses passwords, NTLM and old personal access tokens?',
   rows: [
     {
       title: 'Second factor',
@@ -17,18 +17,18 @@ export const people: Description = {
       panels: [
         stat(
           {
-            title: 'With a second factor',
-            question: 'Which part of what is let pass had one, or a confirmation by one?',
+            title: 'Second-factor coverage',
+            question: 'What share of admitted requests had a second factor, or a confirmation made with one?',
             unit: 'percentunit',
           },
           { expression: 'torhaus:second_factor:ratio_rate1h', legend: 'second factor' },
         ),
         timeSeries(
-          { title: 'Let pass, by policy', question: 'Why was it let pass?', unit: 'reqps' },
+          { title: 'Admitted requests by policy', question: 'Which policy admitted them?', unit: 'reqps' },
           { expression: `sum by (policy) (${rate('torhaus_admissions_total')})`, legend: '{{policy}}' },
         ),
         timeSeries(
-          { title: 'Refused for want of one', question: 'Which programs are kept out?', unit: 'reqps' },
+          { title: 'Refused without a second factor', question: 'Which programs are refused?', unit: 'reqps' },
           {
             expression: `sum by (client_class, code) (${rate('torhaus_requests_total', ',code=~"second-factor-.*"')})`,
             legend: '{{client_class}} {{code}}',
@@ -37,23 +37,23 @@ export const people: Description = {
       ],
     },
     {
-      title: 'Signing in',
+      title: 'Sign-ins',
       height: 8,
       panels: [
         timeSeries(
-          { title: 'Sign-ins', question: 'Do people get in, and what stops them?', unit: 'ops' },
+          { title: 'Sign-ins', question: 'Do sign-ins succeed, and if not, why?', unit: 'ops' },
           { expression: `sum by (event) (${rate('torhaus_sign_ins_total')})`, legend: '{{event}}' },
         ),
         timeSeries(
-          { title: 'Confirmations', question: 'Do people confirm their programs?', unit: 'ops' },
+          { title: 'Confirmations', question: 'Do people confirm the access of their programs?', unit: 'ops' },
           { expression: `sum by (event) (${rate('torhaus_grants_total')})`, legend: '{{event}}' },
         ),
         timeSeries(
-          { title: 'Sessions at the OP', question: 'Does the OP go on vouching for people?', unit: 'ops' },
+          { title: 'Session refreshes', question: 'Does the OP confirm that sessions are still valid?', unit: 'ops' },
           { expression: `sum by (outcome) (${rate('torhaus_session_refreshes_total')})`, legend: '{{outcome}}' },
         ),
         timeSeries(
-          { title: 'Logouts told by the OP', question: 'Do logouts at the OP arrive?', unit: 'ops' },
+          { title: 'Logouts sent by the OP', question: 'Do logouts at the OP reach Torhaus?', unit: 'ops' },
           {
             expression: `sum by (channel, outcome) (${rate('torhaus_op_logouts_total')})`,
             legend: '{{channel}} {{outcome}}',
@@ -62,11 +62,11 @@ export const people: Description = {
       ],
     },
     {
-      title: 'Who still uses what is to go',
+      title: 'Credentials to phase out',
       height: 9,
       panels: [
         timeSeries(
-          { title: 'Requests by what was presented', question: 'What do people sign in with?', unit: 'reqps' },
+          { title: 'Requests by authentication scheme', question: 'Which credentials are in use?', unit: 'reqps' },
           { expression: `sum by (scheme) (${rate('torhaus_requests_total')})`, legend: '{{scheme}}' },
         ),
         table(
@@ -84,7 +84,7 @@ export const people: Description = {
           },
         ),
         table(
-          { title: 'Personal access tokens', question: 'Which programs use them, and do they pass?', unit: 'short' },
+          { title: 'Personal access tokens', question: 'Which programs send personal access tokens?', unit: 'short' },
           {
             expression: `sum by (client_class, outcome) (${grown('torhaus_requests_total', scheme('pat'))}) > 0`,
             legend: '{{client_class}}',
@@ -98,17 +98,17 @@ export const people: Description = {
       panels: [
         timeSeries(
           {
-            title: 'Events',
+            title: 'Token events',
             question:
-              'New, from new networks, too old or blocked? `would_refuse`: what a stricter policy would refuse.',
+              'Are tokens new, from new networks, too old or blocked? `would_refuse` counts uses that a stricter policy would refuse.',
             unit: 'ops',
           },
           { expression: `sum by (event) (${rate('torhaus_pats_total')})`, legend: '{{event}}' },
         ),
         stat(
           {
-            title: 'Old or unseen, refused or reported',
-            question: 'How many uses does the policy object to?',
+            title: 'Uses that violate the policy',
+            question: 'How many uses of old or unknown tokens were refused or reported?',
             unit: 'short',
           },
           {
@@ -117,29 +117,37 @@ export const people: Description = {
           },
         ),
         stat(
-          { title: 'Blocked, but unrecognised', question: 'Would blocked tokens pass?', unit: 'none' },
+          {
+            title: 'Blocked tokens not recognised',
+            question: 'Are there blocked tokens that would pass, because their key is missing?',
+            unit: 'none',
+          },
           { expression: `max(torhaus_unrecognised_blocked_pats{${CHOSEN}})`, legend: 'tokens' },
           [1, 1],
         ),
       ],
     },
     {
-      title: 'Attacks, and rules on trial',
+      title: 'Attacks and report-only rules',
       height: 8,
       panels: [
         timeSeries(
-          { title: 'Wrong proofs', question: 'Is somebody guessing or forging?', unit: 'ops' },
+          { title: 'Invalid credentials', question: 'Is somebody guessing passwords or forging tokens?', unit: 'ops' },
           {
             expression: `sum by (code) (${rate('torhaus_requests_total', ',code=~"password-.*|bearer-.*|negotiate-.*|pat-unknown|token-unknown"')})`,
             legend: '{{code}}',
           },
         ),
         timeSeries(
-          { title: 'Rules in report-only mode', question: 'What would break if they refused?', unit: 'ops' },
+          { title: 'Report-only rules', question: 'What would these rules refuse if they were enforced?', unit: 'ops' },
           { expression: `sum by (rule, code) (${rate('torhaus_report_only_total')})`, legend: '{{rule}} {{code}}' },
         ),
         timeSeries(
-          { title: 'Two people in one request', question: 'Does somebody use sessions of others?', unit: 'ops' },
+          {
+            title: 'Mismatched identities',
+            question: 'Does a request combine the session and the credentials of two people?',
+            unit: 'ops',
+          },
           { expression: perInstance('torhaus_binding_mismatches_total'), legend: '{{instance}}' },
         ),
       ],

@@ -9,22 +9,26 @@ const INSTANCE = '{{instance}}'
 export const workers: Description = {
   uid: 'torhaus-workers',
   title: 'Workers',
-  description: 'Each worker by its process id: is one unlike the others?',
+  description: 'Each worker by process id: does one differ from the others?',
   rows: [
     {
       title: 'Event loop',
       height: 9,
       panels: [
         timeSeries(
-          { title: 'Busy', question: 'Which can do no more? 1 is all of its time.', unit: 'percentunit' },
+          {
+            title: 'Utilisation',
+            question: 'Which worker is saturated? 100 % means no idle time.',
+            unit: 'percentunit',
+          },
           { expression: rate('torhaus_worker_event_loop_busy_seconds_total'), legend: WORKER },
         ),
         timeSeries(
-          { title: 'Late, 99 %', question: 'Which keeps its requests waiting?', unit: 's' },
+          { title: 'Delay, 99th percentile', question: 'Which worker keeps requests waiting?', unit: 's' },
           { expression: each('torhaus_worker_event_loop_delay_p99_seconds'), legend: WORKER },
         ),
         timeSeries(
-          { title: 'Late, at worst', question: 'Which stood still for a moment?', unit: 's' },
+          { title: 'Delay, maximum', question: 'Which worker was blocked for a moment?', unit: 's' },
           { expression: each('torhaus_worker_event_loop_delay_max_seconds'), legend: WORKER },
         ),
       ],
@@ -34,39 +38,39 @@ export const workers: Description = {
       height: 9,
       panels: [
         timeSeries(
-          { title: 'Requests', question: 'Does each have its share?', unit: 'reqps' },
+          { title: 'Requests', question: 'Is the load spread evenly?', unit: 'reqps' },
           {
             expression: `sum by (instance, worker) (${rate('torhaus_worker_requests_total')})`,
             legend: WORKER,
           },
         ),
         timeSeries(
-          { title: 'Failing', question: 'Does one fail what others can?', unit: 'reqps' },
+          { title: 'Failed requests', question: 'Does one worker fail more requests than the others?', unit: 'reqps' },
           {
             expression: `sum by (instance, worker) (${rate('torhaus_worker_requests_total', ',outcome="failed"')}) or 0 * sum by (instance, worker) (${rate('torhaus_worker_requests_total')})`,
             legend: WORKER,
           },
         ),
         timeSeries(
-          { title: 'Time of a decision, on average', question: 'Does one decide more slowly?', unit: 's' },
+          { title: 'Mean decision time', question: 'Is one worker slower than the others?', unit: 's' },
           { expression: `torhaus:worker_decision_seconds:mean5m{${CHOSEN}}`, legend: WORKER },
         ),
       ],
     },
     {
-      title: 'What each uses',
+      title: 'Resources',
       height: 9,
       panels: [
         timeSeries(
-          { title: 'Processor', question: 'Which one is at work?', unit: 'percentunit' },
+          { title: 'CPU', question: 'How much CPU time does each worker use?', unit: 'percentunit' },
           { expression: rate('torhaus_worker_cpu_seconds_total'), legend: WORKER },
         ),
         timeSeries(
-          { title: 'Memory', question: 'Does one grow without end?', unit: 'bytes' },
+          { title: 'Memory', question: 'Does the memory of a worker keep growing?', unit: 'bytes' },
           { expression: each('torhaus_worker_resident_memory_bytes'), legend: WORKER },
         ),
         timeSeries(
-          { title: 'Descriptors', question: 'Does one run out of them?', unit: 'percentunit' },
+          { title: 'File descriptors', question: 'Is a worker running out of file descriptors?', unit: 'percentunit' },
           {
             expression: `${each('torhaus_worker_open_fds')} / ${each('torhaus_worker_max_fds')}`,
             legend: WORKER,
@@ -75,17 +79,17 @@ export const workers: Description = {
       ],
     },
     {
-      title: 'Their life',
+      title: 'Life cycle',
       height: 8,
       panels: [
         timeSeries(
-          { title: 'Workers', question: 'Are there as many as there should be?', unit: 'none' },
+          { title: 'Workers', question: 'Are all wanted workers running and answering?', unit: 'none' },
           { expression: each('torhaus_workers'), legend: INSTANCE },
           { expression: each('torhaus_workers_wanted'), legend: `wanted ${INSTANCE}` },
           { expression: `sum by (instance) (${each('torhaus_worker_answering')})`, legend: `answering ${INSTANCE}` },
         ),
         timeSeries(
-          { title: 'Died and killed', question: 'Do they end by themselves, or stand still?', unit: 'none' },
+          { title: 'Died and killed', question: 'Do workers crash, or hang and get killed?', unit: 'none' },
           {
             expression: `increase(${each('torhaus_worker_restarts_total')}[$__rate_interval])`,
             legend: `died ${INSTANCE}`,
@@ -96,7 +100,7 @@ export const workers: Description = {
           },
         ),
         timeSeries(
-          { title: 'Reloads', question: 'Is the configuration of the file in force?', unit: 'none' },
+          { title: 'Reloads', question: 'Did the last reload succeed?', unit: 'none' },
           { expression: each('torhaus_config_last_reload_successful'), legend: `in force ${INSTANCE}` },
           {
             expression: `increase(${each('torhaus_config_reloads_total')}[$__rate_interval])`,
@@ -104,36 +108,44 @@ export const workers: Description = {
           },
         ),
         timeSeries(
-          { title: 'Log and clock', question: 'Are records lost, or is the clock set?', unit: 'none' },
+          { title: 'Log and clock', question: 'Were log records lost, or was the clock changed?', unit: 'none' },
           {
             expression: `increase(${each('torhaus_log_writes_failed_total')}[$__rate_interval])`,
-            legend: `lost writes ${INSTANCE}`,
+            legend: `failed writes ${INSTANCE}`,
           },
           {
             expression: `increase(${each('torhaus_clock_jumps_total')}[$__rate_interval])`,
-            legend: `clock set ${INSTANCE}`,
+            legend: `clock changed ${INSTANCE}`,
           },
         ),
       ],
     },
     {
-      title: 'What waits in them',
+      title: 'Queues and garbage collection',
       height: 8,
       panels: [
         timeSeries(
-          { title: 'Pipelined requests', question: 'Do clients send more than they may?', unit: 'short' },
+          {
+            title: 'Pipelined requests',
+            question: 'How many requests wait behind another on the same connection?',
+            unit: 'short',
+          },
           { expression: each('torhaus_pipelined_requests'), legend: INSTANCE },
         ),
         timeSeries(
           {
-            title: 'Content of strangers',
-            question: 'How much is kept of who has not proven anything?',
+            title: 'Content from unproven clients',
+            question: 'How much memory holds content from clients that are not proven yet?',
             unit: 'bytes',
           },
           { expression: each('torhaus_unproven_content_bytes'), legend: INSTANCE },
         ),
         timeSeries(
-          { title: 'Garbage collection', question: 'Does it stop the workers?', unit: 'percentunit' },
+          {
+            title: 'Garbage collection',
+            question: 'How much time do workers spend in garbage collection?',
+            unit: 'percentunit',
+          },
           {
             expression: `sum by (instance, kind) (${rate('nodejs_gc_duration_seconds_sum')})`,
             legend: `{{kind}} ${INSTANCE}`,
