@@ -26,6 +26,11 @@ const WORDS: Readonly<Partial<Record<YAMLError['code'], string>>> = {
   MULTILINE_IMPLICIT_KEY: 'has no colon followed by a space (`: `) between an option and its value',
   BLOCK_AS_IMPLICIT_KEY:
     'has a second colon followed by a space, or the next line is indented further: quote a value that contains `: `, and indent all options of a section alike',
+  DUPLICATE_KEY: 'sets an option for the second time in its section: remove one of the two lines',
+  BAD_SCALAR_START:
+    'has a value that begins with a character reserved in YAML (`@`, `%` or a backtick): put the value in quotes',
+  BAD_INDENT:
+    'has a bracket or brace that is not closed, or whose content is not indented: close it with ] or }, and indent what is between',
   BAD_DQ_ESCAPE:
     'has a backslash in double quotes, where it starts an escape sequence: put a Windows path in single quotes, or in none',
   TAB_AS_INDENT: 'has a tab before its option: indent YAML only with spaces',

@@ -121,7 +121,23 @@ export const textMistakes: readonly Mistake[] = [
   {
     what: 'an option that occurs twice',
     make: place => place.edit('  clientId', '  issuer: https://op.example.com\n  clientId'),
-    says: ['/etc/torhaus/torhaus.yaml:12: Map keys must be unique'],
+    says: [
+      '/etc/torhaus/torhaus.yaml:12: sets an option for the second time in its section: remove one of the two lines',
+    ],
+  },
+  {
+    what: 'a value that begins with `@`',
+    make: place => place.edit('clientId: torhaus', 'clientId: @torhaus'),
+    says: [
+      '/etc/torhaus/torhaus.yaml:12: has a value that begins with a character reserved in YAML (`@`, `%` or a backtick): put the value in quotes',
+    ],
+  },
+  {
+    what: 'a list that is not closed',
+    make: place => place.edit('acceptAcr: [mfa]', 'acceptAcr: [mfa'),
+    says: [
+      '/etc/torhaus/torhaus.yaml:16: has a bracket or brace that is not closed, or whose content is not indented: close it with ] or }, and indent what is between',
+    ],
   },
   {
     what: '`publicUrl` with a path',
