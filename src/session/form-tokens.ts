@@ -4,15 +4,12 @@ import { newOpaqueId } from './opaque-id.ts'
 import type { Sealer } from './sealer.ts'
 import type { SessionRecord, SessionStore } from './session-store.ts'
 
-/** How long a page may be open before its forms are sent. */
+/** How long a page may be open before its form is submitted, in milliseconds. */
 const LIFETIME_MS = 3_600_000
 
 type Owner = Pick<SessionRecord, 'key'>
 
-/**
- * What a form of ours carries, so that nobody but the page that shows it can send it: good once, for one session and
- * one action.
- */
+/** Tokens against cross-site request forgery in Torhaus' forms. Each is valid once, for one session and one action. */
 export class FormTokens {
   readonly #sealer: Sealer
   readonly #store: Pick<SessionStore, 'claimOnce'>
@@ -29,8 +26,8 @@ export class FormTokens {
   }
 
   /**
-   * True for the first caller. Where the store cannot remember it, true as well if it `mayRepeat`; otherwise this
-   * rejects with `store-unavailable`.
+   * True for the first caller with a valid token. If the store is unavailable and cannot record the use, resolves to
+   * true if `mayRepeat`, and otherwise rejects with `store-unavailable`.
    */
   async take(session: Owner, action: string, token: string, mayRepeat = false): Promise<boolean> {
     const [expiresAt, id] = this.#sealer.open(token, contextOf(session, action))?.split(' ') ?? []

@@ -3,7 +3,7 @@ import { keyOf, newOpaqueId } from './opaque-id.ts'
 import type { Sealer } from './sealer.ts'
 import type { SessionStore } from './session-store.ts'
 
-/** The longest that a redirect from one of our hosts to the other may take. */
+/** The longest that a redirect between Torhaus' own host and the public host may take, in milliseconds. */
 const LIFETIME_MS = 60_000
 
 export interface HandOver {
@@ -12,9 +12,10 @@ export interface HandOver {
 }
 
 /**
- * What goes from the host of our own pages to that of the server, where only a code passes through the browser. It lies
- * among the sign-ins in flight, and is bounded, tied to a browser and given once as these are. What it holds is sealed:
- * of a session the store knows no id. A callback with such a code ends nowhere: no OP has its nonce.
+ * Transfers a session or a URL between Torhaus' own host and the public host; only a code passes through the browser.
+ * A hand-over is stored as a sign-in in flight, so the same bounds apply, and it can be taken once. Its content is
+ * sealed, because the store must not hold session ids. Using such a code as `state` at the callback leads nowhere: no
+ * OP has its nonce.
  */
 export class HandOvers {
   readonly #sealer: Sealer
@@ -34,15 +35,12 @@ export class HandOvers {
     this.#now = now
   }
 
-  /** For the browser with that key, and no other. `code`: nobody can guess it. */
+  /** Only for the browser with that key. `code` must be unguessable. */
   async giveSession(code: string, browserKey: string, { sessionId, returnTo }: HandOver): Promise<void> {
     await this.#give(code, browserKey, this.#sealer.seal(sessionId, sessionContext(code)), returnTo)
   }
 
-  /**
-   * Once, whoever asks: in another browser than the one it is for it is spent, too. Undefined: not known, not any more,
-   * or not for this browser.
-   */
+  /** Consumes the code, even if another browser presents it. Undefined: unknown, expired, or not for this browser. */
   async takeSession(code: string, browserId: string | undefined): Promise<HandOver | undefined> {
     const taken = await this.#take(code)
     if (taken === undefined || browserId === undefined || keyOf(browserId) !== taken.browserKey) return undefined
@@ -50,7 +48,7 @@ export class HandOvers {
     return sessionId === undefined ? undefined : { sessionId, returnTo: taken.returnTo }
   }
 
-  /** Where to go on after the other host was passed. */
+  /** Stores the URL to continue at after a visit to the other host. */
   async giveWay(code: string, next: string): Promise<void> {
     await this.#give(code, keyOf(code), this.#sealer.seal(next, wayContext(code)), '/')
   }

@@ -15,8 +15,8 @@ import { redisScript } from '../store/redis-script.ts'
 import type { SessionRecord, SessionSelector } from './session-store.ts'
 
 /**
- * KEYS marks; ARGV now in ms by the clock of the process, how long a mark counts in ms, ids. Returns its time in
- * microseconds.
+ * KEYS marks; ARGV now in ms by the clock of the process, lifetime of a mark in ms, ids. Returns the time of the marks
+ * in microseconds.
  */
 const MARK_ENDED = redisScript(`
 local function exact(number) return string.format('%.0f', number) end
@@ -30,15 +30,15 @@ for i = 3, #ARGV do redis.call('ZADD', KEYS[1], exact(at), ARGV[i]) end
 redis.call('PEXPIRE', KEYS[1], ARGV[2])
 return exact(at)`)
 
-/** KEYS marks; ARGV since when. As texts, whatever the version of the protocol. */
+/** KEYS marks; ARGV earliest time in microseconds. Returns scores as text in every version of the protocol. */
 const READ_ENDED = redisScript(`return redis.call('ZRANGE', KEYS[1], ARGV[1], '+inf', 'BYSCORE', 'WITHSCORES')`)
 
-/** The kind of the key that has the marks. */
+/** The kind of the key that holds the marks. */
 export const SESSIONS_ENDED = 'sessions-ended'
 
-/** So long the copy is believed. */
+/** How long the copy is considered current. */
 const FRESH_MS = 1000
-/** Asked for again each time: a replica that has become master may have lost the last ones, and go by another clock. */
+/** Re-read each time: a replica promoted to master may have lost the latest marks, and its clock may differ. */
 const OVERLAP_US = 60_000_000
 
 export class RedisEndings {
@@ -47,11 +47,11 @@ export class RedisEndings {
   readonly #countsForUs: number
   readonly #monotonic: MonotonicClock
   readonly #marks = new Map<string, number>()
-  /** Of those that were read. */
+  /** The time of the latest mark read. */
   #latestUs = 0
   #readAtMs = Number.NEGATIVE_INFINITY
   #reading: Promise<ReadonlySet<string>> | undefined
-  /** How often `expire` was called: what was asked for before the last time is too old. */
+  /** Number of calls of `expire`: a read that began before the latest call is out of date. */
   #expired = 0
 
   constructor(link: RedisConnection, names: RedisNames, countsForMs: number, monotonic: MonotonicClock) {
@@ -61,30 +61,30 @@ export class RedisEndings {
     this.#monotonic = monotonic
   }
 
-  /** All that a person has until now. A logout that names but a session goes by its index alone. */
+  /** Ends all current sessions of a person. A logout that names only a session at the OP relies on its index. */
   async mark(selector: SessionSelector, nowMs: number): Promise<void> {
     const ids = idsOf(selector)
     if (ids.length === 0) return
     const atUs = numberOf(
       textOf(await this.#link.run(MARK_ENDED, [this.#name], nowMs, this.#countsForUs / 1000, ...ids)),
     )
-    // There may be earlier ones that this process does not know yet: reading goes on where it was.
+    // `#latestUs` stays unchanged: there may be earlier marks that this process has not read yet.
     for (const id of ids) this.#marks.set(id, atUs)
   }
 
-  /** Resolves once the copy is young enough. */
+  /** Resolves once the copy is current; undefined if it already is. */
   fresh(): Promise<unknown> | undefined {
     if (this.#monotonic() - this.#readAtMs < FRESH_MS) return undefined
     return this.#reading ?? this.#begin()
   }
 
-  /** There are others, somebody says. Resolves to the ids of those of the last minute, at least. */
+  /** For when new marks are reported: reads them. Resolves to at least the ids marked in the last minute. */
   lately(): Promise<ReadonlySet<string>> {
     this.expire(false)
     return this.#begin()
   }
 
-  /** The next session is judged by what Redis says from now on. `isAll`: whatever was read before may be another's. */
+  /** Marks the copy as outdated. `isAll`: all marks are read again, because this may be a different Redis. */
   expire(isAll: boolean): void {
     this.#readAtMs = Number.NEGATIVE_INFINITY
     if (isAll) this.#latestUs = 0
@@ -92,7 +92,7 @@ export class RedisEndings {
     this.#reading = undefined
   }
 
-  /** When one of these ended last, in microseconds; 0: never. */
+  /** The latest mark of these ids, in microseconds; 0 if there is none. */
   endedAtUs(ids: readonly string[]): number {
     let endedAtUs = 0
     for (const id of ids) endedAtUs = Math.max(endedAtUs, this.#marks.get(id) ?? 0)
@@ -132,7 +132,7 @@ export class RedisEndings {
   }
 }
 
-/** What can end a session with everything of its person. */
+/** The ids of the marks that can end a session. */
 export function endedBy({ accountKey, subject, opSessionId }: Ended): readonly string[] {
   const selectors: SessionSelector[] = [{ accountKey }, { subject }]
   if (opSessionId !== undefined) selectors.push({ subject, opSessionId })

@@ -2,13 +2,13 @@
 import type { RedisNames } from '../store/redis-names.ts'
 import { SESSIONS_ENDED } from './redis-endings.ts'
 
-/** What the names begin with, of the keys that say whether a session is running, and for whom. */
+/** Prefixes of the names of keys that say whether a session is running, and whose it is. */
 export const trackedSessionNames = (names: RedisNames): readonly string[] => [
   names.startOf('session'),
   names.startOf(SESSIONS_ENDED),
 ]
 
-/** Which sessions are concerned by keys of those names that changed; `endsPeople`: everything of somebody has ended. */
+/** The sessions affected by a change of these keys; `endsPeople`: all sessions of somebody have ended. */
 export function sessionsConcerned(
   names: RedisNames,
   changed: ReadonlySet<string>,
@@ -17,7 +17,7 @@ export function sessionsConcerned(
   let endsPeople = false
   for (const name of changed) {
     endsPeople ||= names.tagIn(SESSIONS_ENDED, name) !== undefined
-    // The key of a session that is there is its tag.
+    // The key of a session is the tag in its name.
     const key = names.tagIn('session', name)
     if (key !== undefined) keys.add(key)
   }

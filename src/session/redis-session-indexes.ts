@@ -1,4 +1,4 @@
-/** Which sessions an account, a subject or a session at the OP has: sorted sets, each in a hash slot of its own. */
+/** Indexes of sessions by account, subject, and session at the OP: sorted sets, each in its own hash slot. */
 import type { Clock } from '../clock.ts'
 import type { RedisConnection } from '../store/redis-connection.ts'
 import { hashTag, type RedisNames } from '../store/redis-names.ts'
@@ -8,7 +8,7 @@ import { MAX_SESSIONS_PER_ACCOUNT, type SessionSelector } from './session-store.
 
 export type Index = 'account-key' | 'subject' | 'sid'
 
-/** What a session is entered by. */
+/** The values a session is indexed by. */
 interface Entered {
   readonly accountKey: string
   readonly subject: string
@@ -28,7 +28,7 @@ export class RedisSessionIndexes {
     this.#now = now
   }
 
-  /** A second time changes nothing. Returns the sessions of the account that make room. */
+  /** Idempotent. Returns the sessions of the account that must be deleted to make room. */
   async enter(key: string, createdAtMs: number, session: Entered): Promise<string[]> {
     const [ofAccount, ...others] = this.#all(session)
     const [out] = await Promise.all([
@@ -38,19 +38,19 @@ export class RedisSessionIndexes {
     return out
   }
 
-  /** The same where the session is there most probably, for a command each. */
+  /** Like `enter`, for a session that is probably indexed already; costs one command per index. */
   async keep(key: string, createdAtMs: number, session: Entered): Promise<void> {
     const endsAtMs = String(createdAtMs + this.#absoluteMs)
     await Promise.all(
       this.#all(session).map(async index => {
         const added = await this.#link.call(index, 'ZADD', index, endsAtMs, key)
-        // The index was lost, and this one lives for ever until it is said otherwise.
+        // The index was lost; the new one has no time to live until it is set here.
         if (added === 1) await this.#add(index, key, createdAtMs)
       }),
     )
   }
 
-  /** Never rejects: an entry that leads nowhere hurts nobody. */
+  /** Never rejects: an entry without a session is harmless. */
   async leave(key: string, session: Entered): Promise<void> {
     await Promise.all(
       this.#all(session).map(index => this.#link.call(index, 'ZREM', index, key).catch(() => undefined)),
@@ -78,7 +78,7 @@ export class RedisSessionIndexes {
   }
 }
 
-/** The narrowest first. */
+/** Most selective index first. */
 export function conditionsOf({ accountKey, subject, opSessionId }: SessionSelector): [Index, string][] {
   const wanted: [Index, string | undefined][] = [
     ['account-key', accountKey],

@@ -5,9 +5,9 @@
 import { redisScript } from '../store/redis-script.ts'
 
 /**
- * KEYS session; ARGV time to live in ms, now by the clock of the process, what it must be born after in
- * microseconds, then fields and values. `born` goes by the clock of Redis, as the marks do that end everything of a
- * person.
+ * KEYS session; ARGV time to live in ms, now in ms by the clock of the process, a time in microseconds that `born`
+ * must exceed, then fields and values. `born` is taken from the clock of Redis, like the marks that end all sessions
+ * of a person.
  */
 export const CREATE = redisScript(`
 local time = redis.pcall('TIME')
@@ -20,9 +20,10 @@ redis.call('PEXPIRE', KEYS[1], ARGV[1])
 return 1`)
 
 /**
- * KEYS session; ARGV last seen, idle timeout and absolute timeout in ms. Lives on until the earlier of both. Returns
- * what its indexes go by, where that was news. What was seen later stays; but for what is more than half of the idle
- * timeout ahead: then the clock was set back since, and a session in use would end while it catches up.
+ * KEYS session; ARGV last seen, idle timeout and absolute timeout in ms. Sets the time to live to the earlier of the
+ * two timeouts. Returns the values of its indexes if `seen` was updated. A later `seen` is kept, unless it is ahead by
+ * more than half the idle timeout: then the clock was set back, and a session in use would expire before the clock
+ * catches up.
  */
 export const TOUCH = redisScript(`
 local old = redis.call('HMGET', KEYS[1], 'seen', 'created', 'account-key', 'subject', 'sid')
@@ -34,8 +35,7 @@ redis.call('PEXPIRE', KEYS[1], math.max(1, math.floor(left)))
 return {old[2], old[3], old[4], old[5]}`)
 
 /**
- * KEYS session; ARGV pairs of a field and the value it must have. Returns the account, and the fields that lead to
- * indexes, of what was deleted.
+ * KEYS session; ARGV pairs of a field and its required value. Returns account and index fields of the deleted session.
  */
 export const DELETE = redisScript(`
 for i = 1, #ARGV, 2 do
@@ -46,9 +46,9 @@ if redis.call('DEL', KEYS[1]) == 0 then return false end
 return gone`)
 
 /**
- * KEYS session; ARGV now by the clock of the process, length of the lease, how much later than that a lease may end.
- * Goes by the clock of Redis: two machines whose clocks differ would both believe that it is over, or that it is not. A
- * user who may not ask for that, as an older docs/redis.md had it, goes by its own.
+ * KEYS session; ARGV now, length of the lease, and how much later than a lease taken now a valid one may end, in ms.
+ * Uses the clock of Redis, because processes whose clocks differ would disagree whether a lease has expired. Falls
+ * back to the clock of the process if the Redis user may not call TIME, as older versions of docs/redis.md had it.
  */
 export const CLAIM_REFRESH = redisScript(`
 local time = redis.pcall('TIME')
@@ -61,16 +61,16 @@ if not lease or (lease >= now and lease <= til + tonumber(ARGV[3])) then return 
 redis.call('HSET', KEYS[1], 'lease', string.format('%.0f', til))
 return 1`)
 
-/** KEYS session; ARGV fields and values. A session that is gone stays gone. */
+/** KEYS session; ARGV fields and values. Does not recreate a deleted session. */
 export const UPDATE = redisScript(`
 if redis.call('EXISTS', KEYS[1]) == 0 then return 0 end
 redis.call('HSET', KEYS[1], unpack(ARGV))
 return 1`)
 
 /**
- * KEYS session; ARGV when it must have been refreshed last, or nothing; when it is now; its tokens. A session that is
- * gone stays gone. What comes late leaves the lease alone: it may be another one's. Returns when it was born, and whose
- * it is, where it was stored.
+ * KEYS session; ARGV required previous value of `refreshed` or empty, its new value, tokens. Does not recreate a
+ * deleted session. A late save (first argument not empty) keeps the lease, which another process may hold by now. If
+ * it stored the tokens, returns `born`, `created` and the index fields.
  */
 export const SAVE_REFRESH = redisScript(`
 local old = redis.call('HMGET', KEYS[1], 'refreshed', 'born', 'created', 'account-key', 'subject', 'sid')
@@ -81,8 +81,8 @@ redis.call('HSET', KEYS[1], unpack(fields))
 return { old[2], old[3], old[4], old[5], old[6] }`)
 
 /**
- * KEYS index; ARGV session key, when it ends at the latest, now, time to live in ms of the index, most entries or nothing.
- * Returns those that made room: never this one, for the clock may have been set back.
+ * KEYS index; ARGV session key, its latest end, now, time to live of the index in ms, most entries or empty. Returns
+ * the entries removed to make room; never this one, even if the clock was set back.
  */
 export const ADD_TO_INDEX = redisScript(`
 redis.call('ZREMRANGEBYSCORE', KEYS[1], '-inf', '(' .. ARGV[3])
@@ -111,8 +111,8 @@ end
 return out`)
 
 /**
- * KEYS claim; ARGV now, end of the claim. Also by our own clock: then the claim ends when its time is over, and not
- * later.
+ * KEYS claim; ARGV now, end of the claim. Compared with the clock of the process too, so that the claim does not
+ * outlast its time.
  */
 export const CLAIM = redisScript(`
 local til = redis.call('GET', KEYS[1])
@@ -120,14 +120,14 @@ if til and tonumber(til) > tonumber(ARGV[1]) then return 0 end
 redis.call('SET', KEYS[1], ARGV[2], 'PX', math.max(1, math.floor(tonumber(ARGV[2]) - tonumber(ARGV[1]))))
 return 1`)
 
-/** KEYS mark; ARGV its end, time to live in ms. A later end that is marked already stays. */
+/** KEYS mark; ARGV its end, time to live in ms. Never shortens an existing mark. */
 export const MARK = redisScript(`
 local til = redis.call('GET', KEYS[1])
 if til and tonumber(til) >= tonumber(ARGV[1]) then return 0 end
 redis.call('SET', KEYS[1], ARGV[1], 'PX', math.max(1, math.floor(tonumber(ARGV[2]))))
 return 1`)
 
-/** KEYS notes; ARGV id, its end, now, most notes. Those that are over make room, no others. */
+/** KEYS notes; ARGV id, its end, now, most notes. Only expired notes are removed to make room. */
 export const MARK_ONCE = redisScript(`
 local til = redis.call('HGET', KEYS[1], ARGV[1])
 if til and tonumber(til) > tonumber(ARGV[3]) then return 0 end

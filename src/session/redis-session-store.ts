@@ -80,12 +80,12 @@ export class RedisSessionStore implements SessionStore {
     this.#endings = new RedisEndings(link, names, this.#absoluteMs, monotonic)
   }
 
-  /** Somebody's sessions may have ended elsewhere. `isAll`: this may be another Redis than before. */
+  /** Sessions may have been ended elsewhere. `isAll`: this may be a different Redis. */
   expire(isAll: boolean): void {
     this.#endings.expire(isAll)
   }
 
-  /** What everything of somebody ended by, of the last minute at least; see `endedBy` of a session. */
+  /** The ids of marks set in at least the last minute; see `endedBy` of a session. */
   endedLately(): Promise<ReadonlySet<string>> {
     return this.#endings.lately()
   }
@@ -143,7 +143,7 @@ export class RedisSessionStore implements SessionStore {
     if (narrowest === undefined) return []
     const keys = await this.#indexes.keysIn(...narrowest)
     const records = await Promise.all(keys.map(key => this.readSession(key)))
-    // A short name could stand for two accounts.
+    // Index names are hashes, which could collide.
     return records
       .filter(record => record !== undefined)
       .filter(record => conditions.every(([index, value]) => record[MEMBERS[index]] === value))
@@ -154,7 +154,7 @@ export class RedisSessionStore implements SessionStore {
     const conditions = conditionsOf(selector)
     const [narrowest] = conditions
     if (narrowest === undefined) return []
-    // A mark needs room, a deletion none: what is found ends in any case.
+    // Setting a mark needs memory, deleting does not: if Redis is full, the sessions found are still deleted.
     await this.#endings.mark(selector, this.#now()).catch(unavailable)
     const keys = await this.#indexes.keysIn(...narrowest)
     const ended = await Promise.all(keys.map(key => this.#delete(key, conditions)))
@@ -211,19 +211,19 @@ export class RedisSessionStore implements SessionStore {
     return until === null ? undefined : numberOf(textOf(until))
   }
 
-  /** Nothing: what has ended goes by its time to live. */
+  /** Nothing to do: Redis expires ended sessions. */
   sweep(): void {}
 
   /**
-   * Also from the indexes, once it is gone. Undefined where nothing was deleted: its entries stay, it may be about to
-   * be written.
+   * Also removes its index entries. Undefined if nothing was deleted; then the entries stay, because the session may
+   * be about to be written.
    */
   async #delete(key: string, conditions: readonly [Index, string][] = []): Promise<EndedSession | undefined> {
     const reply = await this.#link.run(DELETE, [this.#session(key)], ...conditions.flat())
     if (!Array.isArray(reply)) return undefined
     const [account, accountKey, subject, sid] = textsOf(reply)
     if (account === undefined || accountKey === undefined || subject === undefined) return undefined
-    // The session has ended, whether this works or not.
+    // The session has ended even if this fails.
     await this.#indexes.leave(key, { accountKey, subject, opSessionId: sid })
     return { key, account }
   }
@@ -237,6 +237,6 @@ export class RedisSessionStore implements SessionStore {
   }
 }
 
-/** Earlier versions do not say when it was born by the clock of Redis. */
+/** Records of earlier versions have no `born`. */
 const bornUs = (born: string | undefined, created: string | undefined): number =>
   born === undefined ? numberOf(created) * 1000 : numberOf(born)

@@ -17,8 +17,8 @@ const SHAPE: Shape<SignInRecord & { v: number }> = {
 }
 
 /**
- * Sign-ins in flight. Two lists, of each browser and of all, say which is the oldest: they are written first, so that
- * none escapes the bounds.
+ * Sign-ins in flight. Two lists, one per browser and one of all, keep their order of creation. They are written first,
+ * so that no sign-in escapes the bounds.
  */
 export class RedisSignIns {
   readonly #link: RedisConnection
@@ -57,7 +57,7 @@ export class RedisSignIns {
     if (reply === null) return undefined
     const { v: _, ...record } = jsonOf<SignInRecord & { v: number }>(reply, SHAPE)
     const browser = this.#browser(record.browserKey)
-    // An entry too many makes another sign-in of this browser go early, and no more.
+    // A leftover entry only makes another sign-in of this browser be dropped early.
     await this.#link.call(browser, 'LREM', browser, '1', tag).catch(() => undefined)
     return record
   }

@@ -4,9 +4,9 @@ import type { Sealer } from './sealer.ts'
 type Purpose = 'sign-in' | 'sign-out'
 
 /**
- * What the server's host tells the host of our own pages through the browser that it sends there: which browser is to
- * be signed in (the key of its cookie), or which session is to be signed out (its key). A referral grants nothing, but
- * it is sealed so that nobody can make one for another browser.
+ * A message from the public host to Torhaus' own host, carried in the URL of a redirect: which browser is to be signed
+ * in (the key of its cookie), or which session is to be signed out (its key). A referral grants nothing; it is sealed
+ * so that nobody can forge one for another browser.
  */
 export class Referrals {
   readonly #sealer: Sealer
@@ -23,7 +23,7 @@ export class Referrals {
     return this.#sealer.seal(`${this.#now() + this.#lifetimeMs} ${key}`, contextOf(purpose))
   }
 
-  /** Undefined: none of ours, for something else, or too old. */
+  /** Undefined: not sealed here, for another purpose, or expired. */
   read(purpose: Purpose, text: string | null): string | undefined {
     const [expiresAt, key] = this.#sealer.open(text ?? '', contextOf(purpose))?.split(' ') ?? []
     return this.#now() < Number(expiresAt) ? key : undefined

@@ -6,11 +6,11 @@ const TAG_BYTES = 16
 const PROOF_DIGITS = 32
 
 /**
- * Encrypts small texts at rest with AES-256-GCM (NIST SP 800-38D), each bound to the context it was made for: a sealed
- * text copied to another record does not open. Sealed: `v1.<key id>.<base64url of nonce, ciphertext, tag>`.
+ * Encrypts small texts at rest with AES-256-GCM (NIST SP 800-38D). Each is bound to the context it was made for, so a
+ * sealed text copied to another record does not open. Format: `v1.<key id>.<base64url of nonce, ciphertext, tag>`.
  *
- * Signs what may be read, but must be ours: HMAC with SHA-256 (RFC 2104) over the owner and the text, with keys of
- * their own that are derived from the same ones.
+ * Signs texts that may be read but must be authentic: HMAC-SHA-256 (RFC 2104) over the owner and the text, with
+ * separate keys derived from the same ones.
  */
 export class Sealer {
   readonly #keys: ReadonlyMap<string, Buffer>
@@ -20,8 +20,8 @@ export class Sealer {
   readonly #owner: string
 
   /**
-   * `keys`: 32 bytes each; the first seals and signs, all open and verify. `owner`: whose signatures count, besides the
-   * keys.
+   * `keys`: 32 bytes each; the first seals and signs, all open and verify. `owner`: part of every signature, so that
+   * those of another owner with the same keys are invalid.
    */
   constructor(keys: readonly Buffer[], owner = '') {
     this.#owner = owner
@@ -47,8 +47,9 @@ export class Sealer {
   }
 
   /**
-   * What shows somebody who has the same keys, and nobody else, which ones these are: for each, 16 bytes of an HMAC of owner and
-   * challenge by a key derived for this alone, in hexadecimal. Two that share sessions have the first of one among those of the other.
+   * Proves to a holder of the same keys which keys these are: for each, 16 bytes in hexadecimal of an HMAC of owner
+   * and challenge, with a key derived for this purpose only. Two instances share sessions if the first proof of one is
+   * among the proofs of the other.
    */
   proofs(challenge: string): string[] {
     return this.#proofKeys.map(key => this.#signature(key, challenge).toString('hex').slice(0, PROOF_DIGITS))
@@ -62,7 +63,7 @@ export class Sealer {
     return `${VERSION}.${this.#current}.${sealed.toString('base64url')}`
   }
 
-  /** Undefined when it was changed, made for another context, or sealed with a key that is gone. */
+  /** Undefined if it was altered, made for another context, or sealed with a key that is no longer configured. */
   open(text: string, context: string): string | undefined {
     const [version, id, body] = text.split('.')
     const key = this.#keys.get(id ?? '')
@@ -73,7 +74,7 @@ export class Sealer {
     decipher.setAuthTag(sealed.subarray(-TAG_BYTES))
     try {
       const octets = decipher.update(sealed.subarray(IV_BYTES, -TAG_BYTES))
-      // A stream cipher: nothing is left for the end, which says whether it is genuine.
+      // GCM leaves no output for `final`, which throws unless the tag is valid.
       decipher.final()
       const plain = octets.toString('utf8')
       octets.fill(0)

@@ -1,18 +1,18 @@
 import type { Sealer } from './sealer.ts'
 import type { SessionRecord } from './session-store.ts'
 
-/** What never changes in a session. */
+/** The parts of a session that never change. */
 type Lasting = Omit<SessionRecord, 'binding' | 'from' | 'groups' | 'lastSeenAtMs' | 'refreshedAtMs' | 'sealedTokens'>
 
 /** Tokens of the OP that belong to a session. */
 export interface SessionTokens {
   readonly refreshToken: string | undefined
   readonly idToken: string | undefined
-  /** Of the person, as the OP said last. */
+  /** Groups of the person, as last stated by the OP. */
   readonly groups?: readonly string[] | undefined
 }
 
-/** Order counts: it is part of the format. */
+/** The order is part of the format. */
 const boundTextOf = ({ key, subject, opSessionId, account, accountKey, evidence, createdAtMs }: Lasting) => {
   const { acr, acrs, amr, authTime, firstFactor, byPolicy, ticket } = evidence
   const byTicket = ticket === undefined ? [] : ['ticket', ticket.indicators, ticket.sids]
@@ -28,18 +28,18 @@ const boundTextOf = ({ key, subject, opSessionId, account, accountKey, evidence,
   return JSON.stringify(['session', key, subject, opSessionId ?? null, account, accountKey, createdAtMs, how])
 }
 
-/** Binds a session to this Torhaus: one that somebody else wrote into the store, or changed there, is none of ours. */
+/** Binds a session to this Torhaus: a record that somebody else wrote or changed in the store is rejected. */
 export const bindingOf = (record: Lasting, sealer: Sealer): string => sealer.sign(boundTextOf(record))
 
 /**
- * An ID token of somebody in a hundred groups makes a URL that servers refuse. Without the hint the OP asks the person,
- * perhaps; `client_id` still says who sends them (RP-Initiated Logout 1.0 2).
+ * The ID token of somebody in a hundred groups makes a URL that servers refuse. Without the hint, the OP may ask the
+ * person to confirm; `client_id` still identifies the client (RP-Initiated Logout 1.0 2).
  */
 export const MAX_END_SESSION_URL_LENGTH = 4000
 
 /**
- * Tokens, encrypted, and again what binds the session: with each refresh by the key of then, so that a session outlives
- * a key. An ID token that is too long for a hint is good for nothing more, and would take its room in store and memory.
+ * The encrypted tokens, along with a new binding of the session: each refresh signs it with the current key, so that a
+ * session outlives the rotation of keys. An ID token too long for a hint has no other use and is left out.
  */
 export function sealTokens(record: Lasting, tokens: SessionTokens, sealer: Sealer): string {
   const { idToken = '', ...others } = tokens
@@ -47,7 +47,7 @@ export function sealTokens(record: Lasting, tokens: SessionTokens, sealer: Seale
   return sealer.seal(JSON.stringify({ ...kept, binding: bindingOf(record, sealer) }), record.key)
 }
 
-/** Undefined when they cannot be opened: changed, or sealed with a key that is gone. */
+/** Undefined if they cannot be opened: altered, or sealed with a key that is no longer configured. */
 export function openTokens({ sealedTokens, key }: SessionRecord, sealer: Sealer): SessionTokens | undefined {
   if (sealedTokens === undefined) return { refreshToken: undefined, idToken: undefined }
   const opened = sealer.open(sealedTokens, key)
@@ -57,8 +57,8 @@ export function openTokens({ sealedTokens, key }: SessionRecord, sealer: Sealer)
 }
 
 /**
- * Whether this Torhaus has made that session, with one of its keys. The version before did not bind sessions; it did
- * seal their tokens, for them alone: that is proof enough where nothing else was written since.
+ * Whether this Torhaus created the session, with one of its keys. The previous version did not bind sessions, but
+ * sealed their tokens for this session alone, which is sufficient proof if no binding was written since.
  */
 export function isOurs(record: SessionRecord, sealer: Sealer): boolean {
   const { binding, sealedTokens, key } = record

@@ -7,24 +7,25 @@ const REMEMBERED_S = 180 * 24 * 3600
 /** How a cookie represents the id of a session, if not as the id itself. */
 export interface IdSeal {
   seal(id: string): string
-  /** Undefined: not sealed here. */
+  /** Undefined if it was not sealed here. */
   open(text: string): string | undefined
 }
 
 /**
- * The cookies of Torhaus: the session, the browser's part of sign-ins in flight, and the OP that was chosen. With an https public URL they
- * carry the prefix `__Host-Http-` (RFC 6265bis 4.1.3): only this host can set them, for every path, over TLS, and no
- * script can. A browser that does not know it sees `__Host-`, which says all but the last.
+ * The cookies of Torhaus: the session, the browser's part of sign-ins in flight, and the chosen OP. With an https
+ * public URL they have the prefix `__Host-Http-` (RFC 6265bis 4.1.3): only this host can set them, for every path,
+ * over TLS, and no script can. A browser that does not know this prefix treats it as `__Host-`, which lacks only the
+ * protection against scripts.
  *
- * Where our pages have a host of their own, they have cookies of their own there, of other names. Both hosts are of one
- * session: `seal` makes its id something else there, so that neither cookie is worth anything at the other host.
+ * If Torhaus' pages have a host of their own, its cookies have other names. Both hosts share a session: `seal` turns
+ * its id into another value there, so that the cookie of one host is worthless at the other.
  */
 export class SessionCookies {
   readonly sessionName: string
   readonly browserName: string
-  /** Where somebody has signed in last, of several OPs. */
+  /** The OP used for the last sign-in, if there are several. */
   readonly providerName: string
-  /** Of versions before; scripts can set it, so it says nothing, and is taken away. */
+  /** Used by earlier versions. Scripts can set it, so it is ignored and deleted. */
   readonly #olderName: string | undefined
   readonly #secure: boolean
   readonly #seal: IdSeal | undefined
@@ -39,7 +40,7 @@ export class SessionCookies {
     this.providerName = `${this.sessionName}-provider`
   }
 
-  /** Names under which these cookies may arrive; none of them goes on to the upstream. */
+  /** Names of these cookies in requests; none of them is forwarded to the upstream. */
   get names(): readonly string[] {
     const names = [this.sessionName, this.browserName, this.providerName]
     return this.#olderName === undefined ? names : [...names, this.#olderName, `${this.#olderName}-sign-in`]
@@ -52,13 +53,13 @@ export class SessionCookies {
     return id === undefined || this.#seal === undefined ? id : this.#seal.open(id)
   }
 
-  /** What a Cookie field says which browser it is that has begun a sign-in. */
+  /** The id, in a Cookie field, of the browser that has begun a sign-in. */
   browserIn(field: string | undefined): string | undefined {
     const id = field === undefined ? undefined : readCookie(field, this.browserName)
     return id !== undefined && isOpaqueId(id) ? id : undefined
   }
 
-  /** At which of several OPs that browser has signed in last, as a Cookie field says. */
+  /** The OP, of several, at which the browser last signed in, from a Cookie field. */
   providerIn(field: string | undefined): string | undefined {
     return field === undefined ? undefined : readCookie(field, this.providerName)
   }
@@ -75,7 +76,7 @@ export class SessionCookies {
     return serializeCookie(this.providerName, name, { secure: this.#secure, maxAgeSeconds: REMEMBERED_S })
   }
 
-  /** Under each name. */
+  /** One Set-Cookie value for each name. */
   deleteSession(): string[] {
     const names = this.#olderName === undefined ? [this.sessionName] : [this.sessionName, this.#olderName]
     return names.map(name => serializeCookie(name, '', { secure: this.#secure, maxAgeSeconds: 0 }))

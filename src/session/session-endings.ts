@@ -1,4 +1,4 @@
-/** Ends sessions in the store or, if the store does not accept that, in the memory of all processes until it does. */
+/** Ends sessions in the store, or in the memory of all processes while the store is unavailable. */
 import { after } from '../awaitable.ts'
 import type { MonotonicClock } from '../clock.ts'
 import { unavailable } from '../errors.ts'
@@ -8,7 +8,7 @@ import type { EndedSession, SessionSelector, SessionStore } from './session-stor
 
 type EndingStore = Pick<SessionStore, 'deleteSession' | 'deleteSessions' | 'sessionsOf'>
 
-/** A tenth of what is kept of sessions that were seen. */
+/** A tenth of the bound for sessions that were found in the store. */
 const MAX_UNSEEN = 10_000
 
 export class SessionEndings {
@@ -31,19 +31,19 @@ export class SessionEndings {
     })
   }
 
-  /** Whether the session has ended, though the store may still have it. */
+  /** Whether the session has ended, even if the store still has it. */
   has(key: string): boolean {
     return this.#unsaved.has(key)
   }
 
   /**
-   * Of a session that is there. Rejects with `store-unavailable` where neither the store nor the other processes can be
-   * reached.
+   * Ends an existing session. Rejects with `store-unavailable` if neither the store nor the other processes can be
+   * reached. `isOverdue`: over because the OP was not asked for too long.
    */
   async end(key: string, isOverdue = false): Promise<void> {
     try {
       await this.#store.deleteSession(key, isOverdue)
-      // One that comes back is overdue again.
+      // If the store loses this deletion, the session is still overdue.
       if (!isOverdue) this.#unsaved.stored(key, key)
       this.#changes.publish({ kind: 'session', key })
     } catch (error) {
@@ -52,18 +52,18 @@ export class SessionEndings {
   }
 
   /**
-   * While the store is away nobody can say whether there is such a session: it has ended here, and is deleted once the
-   * store is back. Anybody can make up keys, so not too many are kept, and whoever else can be told forgets what it has
-   * read, and keeps nothing.
+   * For when the store is unavailable and cannot say whether the session exists: it counts as ended in this process,
+   * and is deleted once the store is back. Anybody can make up keys, so their number is bounded, and other processes
+   * only drop the session from their caches.
    */
   endUnseen(key: string): void {
     this.#unsaved.unseen(key, key, MAX_UNSEEN)
     this.#changes.publish({ kind: 'session', key })
   }
 
-  /** Returns what was there. Rejects as `end` does. */
+  /** Returns the sessions ended. Rejects as `end` does. */
   async endAll(selector: SessionSelector): Promise<EndedSession[]> {
-    // Read first: of a deletion that fails half-way nobody could say what it had deleted.
+    // Read first: a deletion that fails half-way does not report what it deleted.
     const found = await this.#store.sessionsOf(selector)
     const running = found.filter(({ key }) => !this.has(key)).map(({ key, account }) => ({ key, account }))
     try {

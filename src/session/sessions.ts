@@ -13,22 +13,22 @@ import type { EndedSession, SessionRecord, SessionSelector, SessionStore } from 
 import { UnsavedRefreshes } from './unsaved-refreshes.ts'
 
 export interface SessionTimes extends ReadCacheSettings {
-  /** Groups are asked for: a session of an OP without any is from before that, and over. */
+  /** Whether groups are configured: a session of an OP stored without groups predates that, and is over. */
   readonly readsGroups?: boolean
-  /** Whether who let the person in is still trusted; default: always. Asked as often as a session is read. */
+  /** Whether whoever vouched for the person is still trusted; default: always. Checked at each read. */
   readonly isVouchedFor?: (record: SessionRecord) => boolean
   readonly idleTimeoutSeconds: number
   readonly absoluteTimeoutSeconds: number
 }
 
-/** Opens, finds and ends sessions. In front of the store stands a cache, so that a busy session costs no read per request. */
+/** Opens, finds and ends sessions. A cache in front of the store saves a busy session a read per request. */
 export class Sessions {
   readonly #store: SessionStore
   readonly #sealer: Sealer
   readonly #times: SessionTimes
   readonly #changes: Changes
   readonly #now: Clock
-  /** Goes by ids, which nobody else knows. */
+  /** Keyed by id, which only the browser knows. */
   readonly #cache: SessionCache
   readonly #unsaved: UnsavedRefreshes
   readonly #endings: SessionEndings
@@ -73,46 +73,46 @@ export class Sessions {
   }
 
   /**
-   * The running session with that id; its use now counts against the idle timeout. Rejects with `store-unavailable` where it is not
-   * known, and cannot be asked for.
+   * The running session with that id; counts as a use for the idle timeout. Rejects with `store-unavailable` if it is
+   * not cached and the store cannot be asked.
    */
   find(id: string): Awaitable<Session | undefined> {
     return after(this.#running(id), session => this.#use(session))
   }
 
-  /** The running session with that id; nothing counts. Rejects as `find` does. */
+  /** The running session with that id; does not count as a use. Rejects as `find` does. */
   peek(id: string): Awaitable<Session | undefined> {
     return this.#running(id)
   }
 
-  /** Of a session that was found. Rejects with `store-unavailable` where neither the store nor the other processes can be reached. */
+  /** Ends an existing session. Rejects with `store-unavailable` if neither store nor other processes can be reached. */
   end(id: string): Promise<void> {
     return this.endByKey(keyOf(id))
   }
 
-  /** The same, of one that is over since the OP was not asked for too long. */
+  /** Like `end`, for a session that is over because the OP was not asked for too long. */
   endOverdue(id: string): Promise<void> {
     return this.#endings.end(keyOf(id), true)
   }
 
-  /** As `end`, by its key. */
+  /** Like `end`, by the key. */
   endByKey(key: string): Promise<void> {
     return this.#endings.end(key)
   }
 
-  /** The running session that the store knows by that key; nothing counts. Rejects as `find` does. */
+  /** The running session with that key, read from the store; does not count as a use. Rejects as `find` does. */
   async peekByKey(key: string): Promise<SessionRecord | undefined> {
     const record = await this.#store.readSession(key)
     if (record === undefined || !this.#counts(record) || this.#isOver(record, record.lastSeenAtMs)) return undefined
     return record
   }
 
-  /** Whoever wants to leave while the store cannot be asked: the session ends once it can. */
+  /** For signing out while the store is unavailable: the session is deleted once the store is back. */
   endUnseen(id: string): void {
     if (isOpaqueId(id)) this.#endings.endUnseen(keyOf(id))
   }
 
-  /** The running sessions of an account, kept under any of the keys, newest first. */
+  /** The running sessions of an account, stored under any of the keys, newest first. */
   async of(accountKeys: readonly AccountKey[]): Promise<SessionRecord[]> {
     const all = (await Promise.all(accountKeys.map(accountKey => this.#store.sessionsOf({ accountKey })))).flat()
     return all
@@ -120,7 +120,7 @@ export class Sessions {
       .sort((one, other) => other.createdAtMs - one.createdAtMs)
   }
 
-  /** Ends one session of an account, kept under any of the keys. True where there was such a session. */
+  /** Ends one session of an account, stored under any of the keys. False if the account has no such session. */
   async endOf(accountKeys: readonly AccountKey[], key: string): Promise<boolean> {
     const record = await this.#store.readSession(key)
     if (record === undefined || !accountKeys.includes(record.accountKey)) return false
@@ -128,17 +128,17 @@ export class Sessions {
     return true
   }
 
-  /** Returns what was there. */
+  /** Returns the sessions ended. Rejects as `end` does. */
   endAll(selector: SessionSelector): Promise<EndedSession[]> {
     return this.#endings.endAll(selector)
   }
 
-  /** Undefined when they cannot be opened: changed, or sealed with a key that is gone. */
+  /** Undefined if they cannot be opened: altered, or sealed with a key that is no longer configured. */
   tokensOf(record: SessionRecord): SessionTokens | undefined {
     return openTokens(record, this.#sealer)
   }
 
-  /** Reads the record again, past the cache. False when the session is gone. */
+  /** Reads the record from the store, bypassing the cache. False if the session is gone. */
   async reread(session: Session): Promise<boolean> {
     const read = this.#sessionOf(await this.#store.readSession(session.record.key))
     if (read === undefined || !isSame(session, read.record)) return false
@@ -147,15 +147,15 @@ export class Sessions {
   }
 
   /**
-   * `gone`: the session has ended meanwhile. Returns the fault of a store that does not take it now: then it is kept
-   * here and by the other processes until the store does. `isAnswered`: or the OP is to be asked again, with these.
+   * `gone`: the session has ended. Returns the fault if the store is unavailable; this process and the others then
+   * keep the tokens until it accepts them. `isAnswered`: if false, the OP is to be asked again with these tokens.
    */
   async saveRefresh(session: Session, tokens: SessionTokens, isAnswered = true): Promise<'saved' | 'gone' | Fault> {
     const { key, refreshedAtMs: insteadOfMs } = session.record
-    // Others see by it that there are new tokens.
+    // The time changes in either case, so that other processes notice the new tokens.
     const refreshedAtMs = isAnswered ? this.#now() : insteadOfMs + 1
     const sealedTokens = sealTokens(session.record, tokens, this.#sealer)
-    // From now on these count, whatever becomes of the store.
+    // The new tokens are valid from now on, even if they cannot be stored.
     session.record = withGroups({ ...session.record, refreshedAtMs, sealedTokens }, tokens.groups)
     try {
       const isThere = await this.#store.saveRefresh(key, refreshedAtMs, sealedTokens)
@@ -168,7 +168,7 @@ export class Sessions {
     }
   }
 
-  /** Before the store is closed: saves what is unsaved until `signal`, and hands over the rest to the other processes. */
+  /** Before the store is closed: saves what is unsaved until `signal` aborts; other processes get the rest. */
   async settle(signal: AbortSignal): Promise<void> {
     await Promise.all([this.#unsaved.settle(signal), this.#endings.settle(signal)])
     for (const refreshed of this.#unsaved.held) this.#changes.publish({ kind: 'refreshed', ...refreshed })
@@ -178,7 +178,7 @@ export class Sessions {
     return this.#store.claimRefresh(session.record.key, this.#now(), leaseMs)
   }
 
-  /** Gives the claim back without a refresh. */
+  /** Releases the claim without a refresh. */
   async releaseRefresh({ record }: Session): Promise<void> {
     await this.#store.releaseRefresh(record.key)
   }
@@ -199,12 +199,12 @@ export class Sessions {
     const { lastSeenAtMs } = current
     if (this.#times.readsGroups !== true) return { record: current, lastSeenAtMs }
     const groups = this.tokensOf(current)?.groups
-    // By a ticket: it may have named none.
+    // A session opened by a first factor may have no groups: its ticket named none.
     if (groups === undefined && current.evidence.firstFactor === undefined) return undefined
     return { record: withGroups(current, groups), lastSeenAtMs }
   }
 
-  /** The store may have what has ended, what is not ours, and what nobody vouches for any more. */
+  /** False for a session that has ended, was not created by this Torhaus, or whose authority is no longer trusted. */
   #counts(record: SessionRecord): boolean {
     const isVouchedFor = this.#times.isVouchedFor?.(record) ?? true
     return isVouchedFor && !this.#endings.has(record.key) && isOurs(record, this.#sealer)
@@ -220,7 +220,7 @@ export class Sessions {
     return undefined
   }
 
-  /** By its timeouts. `lastSeenAtMs` may run ahead of the record. */
+  /** Whether a timeout has passed. `lastSeenAtMs` may be later than in the record. */
   #isOver({ createdAtMs }: SessionRecord, lastSeenAtMs: number): boolean {
     const now = this.#now()
     const { idleTimeoutSeconds, absoluteTimeoutSeconds } = this.#times
@@ -234,7 +234,7 @@ export class Sessions {
     session.lastSeenAtMs = now
     const idleMs = this.#times.idleTimeoutSeconds * 1000
     const sinceMs = now - record.lastSeenAtMs
-    // Far ahead: the clock was set back since.
+    // A negative age beyond half the idle timeout means that the clock was set back.
     if (sinceMs > idleMs / TOUCH_FRACTION || sinceMs < -idleMs / 2) {
       session.record = { ...record, lastSeenAtMs: now }
       this.#touch(record.key, now)
@@ -242,7 +242,7 @@ export class Sessions {
     return session
   }
 
-  /** The request does not wait for it, nor fail by it: once the session is read again, the next use tries again. */
+  /** The request neither waits for this nor fails with it; the next use after the session is read again retries it. */
   #touch(key: string, lastSeenAtMs: number): void {
     try {
       const touched = this.#store.touchSession(key, lastSeenAtMs)

@@ -19,8 +19,8 @@ import { SIGN_IN_SCHEMA, SqliteSignIns } from './sqlite-sign-ins.ts'
 import { readEvidence, writeEvidence } from './stored-evidence.ts'
 
 /**
- * `session` had no account key: what is left of it would be missed by who signs out everywhere, so those people sign in
- * again.
+ * The older table `session` had no account key, so signing out everywhere would miss its rows: it is dropped, and
+ * those people sign in again.
  */
 export const SESSION_SCHEMA = `
 DROP TABLE IF EXISTS session;
@@ -38,13 +38,13 @@ CREATE TABLE IF NOT EXISTS claim (id TEXT PRIMARY KEY, expires_at INTEGER NOT NU
 CREATE TABLE IF NOT EXISTS note (id TEXT PRIMARY KEY, until INTEGER NOT NULL) STRICT, WITHOUT ROWID;
 ${SIGN_IN_SCHEMA}`
 
-/** Not when it was seen last, nor who refreshes it now: each process knows better, or asks. */
+/** Without `last_seen_at` and `refresh_lease`: each process knows the former better, and reads the latter. */
 export const SESSION_CHANGES = loggedChanges('person_session', row => `SELECT ${row}.key`, [
   ...['key', 'subject', 'op_session_id', 'account', 'account_key', 'evidence', 'created_at'],
   ...['refreshed_at', 'sealed_tokens'],
 ])
 
-/** What the ids of such notes begin with, and what follows all of them. */
+/** Prefix of the ids that `markOnce` writes, and the end of their range. */
 const ONCE = 'once:'
 const AFTER_ONCE = 'once;'
 
@@ -64,7 +64,7 @@ export class SqliteSessionStore implements SessionStore {
         `DELETE FROM person_session WHERE key IN
          (SELECT key FROM person_session WHERE account_key = ? ORDER BY key = ? DESC, created_at DESC LIMIT -1 OFFSET ?)`,
         record.accountKey,
-        // Never this one: the clock may have been set back.
+        // The new session sorts first, even if the clock was set back.
         record.key,
         MAX_SESSIONS_PER_ACCOUNT,
       )
@@ -103,7 +103,8 @@ export class SqliteSessionStore implements SessionStore {
 
   deleteSession(key: string, isOverdue = false): Awaitable<void> {
     const [sql, database] = ['DELETE FROM person_session WHERE key = ?', this.#database]
-    // One that a power cut gives back is overdue again: no reason to wait for the disk, for thousands perhaps.
+    // A session restored by a power failure is still overdue, so there is no need to wait for the disk, perhaps for
+    // thousands.
     return isOverdue ? database.execute(sql, key) : after(database.end(sql, key), () => undefined)
   }
 
@@ -126,7 +127,7 @@ export class SqliteSessionStore implements SessionStore {
   }
 
   claimOnce(id: string, nowMs: number, untilMs: number): Awaitable<boolean> {
-    // A claim past its time is taken over, so that the sweep decides nothing.
+    // An expired claim is taken over here, so that the result does not depend on the sweep.
     const claimed = this.#database.update(
       `INSERT INTO claim (id, expires_at) VALUES (?1, ?2)
        ON CONFLICT (id) DO UPDATE SET expires_at = ?2 WHERE expires_at <= ?3`,

@@ -27,7 +27,7 @@ export class SqliteSignIns {
   }
 
   add(record: SignInRecord, maxPerBrowser: number): Awaitable<void> {
-    // Anybody may begin a sign-in: what strangers write is bounded, in the log of the file as in the table.
+    // Anybody may begin a sign-in, so what strangers write is bounded, in the write-ahead log as well as in the table.
     if (!this.#database.hasRoomForStrangers)
       throw new Fault('store-unavailable', new Error('the write-ahead log is too long: a reader stands still'))
     return this.#database.transaction(() => {
@@ -66,7 +66,7 @@ export class SqliteSignIns {
     )
   }
 
-  /** There are few: only whoever is signed in has any. */
+  /** Cheap: only people who are signed in create intents. */
   #forgetLostIntents(): void {
     this.#database.run('DELETE FROM sign_in_intent WHERE state NOT IN (SELECT state FROM sign_in_attempt)')
   }
@@ -80,7 +80,7 @@ export class SqliteSignIns {
     return after(rows, ([row]) => (row === undefined ? undefined : toSignIn(row)))
   }
 
-  /** Within a transaction. */
+  /** To be called within a transaction. */
   sweep(nowMs: number): void {
     this.#database.run('DELETE FROM sign_in_attempt WHERE expires_at < ?', nowMs)
     this.#forgetLostIntents()

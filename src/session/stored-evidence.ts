@@ -39,8 +39,8 @@ export function writeEvidence({ evidence, binding, from }: StoredEvidence): stri
 }
 
 /**
- * Undefined where it is none: nobody can say how that person signed in. From version 2 on a record is bound, or it is
- * none.
+ * Undefined if the text is invalid, because then it is unknown how the person signed in. From version 2 on, a binding
+ * is required.
  */
 export function readEvidence(text: string): StoredEvidence | undefined {
   const written = parsed(text)
@@ -59,7 +59,7 @@ export function readEvidence(text: string): StoredEvidence | undefined {
   }
 }
 
-/** What cannot be read is not said: it does not end a session. */
+/** What cannot be read is left out; it does not end a session. */
 function fromOf(written: unknown): { readonly from?: SignedInFrom } {
   if (!isRecord(written) || typeof written.address !== 'string') return {}
   const address = written.address.slice(0, MAX_ADDRESS_LENGTH)

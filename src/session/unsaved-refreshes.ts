@@ -11,7 +11,7 @@ import { LatelyStored } from '../store/lately-stored.ts'
 import { Unsaved } from '../store/unsaved.ts'
 import type { SessionRecord, SessionStore } from './session-store.ts'
 
-/** A store that is away lets no refresh begin: these are the ones that were under way then. */
+/** No refresh begins while the store is unavailable, so this bounds those that were under way when it failed. */
 const MAX_HELD = 10_000
 
 export class UnsavedRefreshes extends Unsaved {
@@ -30,20 +30,20 @@ export class UnsavedRefreshes extends Unsaved {
     this.offerLater()
   }
 
-  /** The store has taken it. */
+  /** The store has accepted it. */
   stored(refreshed: RefreshedTokens): void {
     this.#lately.note(refreshed.key, refreshed)
   }
 
-  /** The store may have lost its last writes: it gets them again where it says what it said before. */
+  /** The store may have lost its latest writes: offers them again, to be stored if it still has the previous value. */
   again(): void {
     for (const refreshed of this.#lately.all())
       if (this.#held.get(refreshed.key) === undefined) this.#held.set(refreshed.key, refreshed)
-    // At once: whoever reads the old token meanwhile asks the OP with it.
+    // At once: a process that reads the old token meanwhile would use it at the OP.
     if (this.count() > 0) this.offerLater(0)
   }
 
-  /** What the store says of a session, with the tokens that it does not have yet. */
+  /** The record from the store, with the tokens that the store does not have yet. */
   correct(record: SessionRecord): SessionRecord {
     const held = this.#held.get(record.key)
     if (held === undefined) return record
@@ -54,7 +54,7 @@ export class UnsavedRefreshes extends Unsaved {
     return record
   }
 
-  /** What the store has not taken. */
+  /** Refreshes that the store has not accepted yet. */
   get held(): readonly RefreshedTokens[] {
     return [...this.#held.values()]
   }
@@ -63,7 +63,7 @@ export class UnsavedRefreshes extends Unsaved {
     return this.#held.size
   }
 
-  /** Where one fails, so would the others. */
+  /** Stops at the first failure, because the others would fail as well. */
   protected override async offer(): Promise<void> {
     for (const refreshed of [...this.#held.values()]) {
       const { key, refreshedAtMs, sealedTokens, insteadOfMs } = refreshed
