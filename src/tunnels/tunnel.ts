@@ -14,7 +14,7 @@
 import type { Socket } from 'node:net'
 import type { Code } from '../errors.ts'
 
-/** How a tunnel ended: a code, or as its two ends wanted. */
+/** How a tunnel ended: with a code, or closed by both ends. */
 export type TunnelEnd = Code | 'as-agreed'
 
 export type Direction = 'to_upstream' | 'to_client'
@@ -27,7 +27,7 @@ export interface TunnelEvents {
 
 /** How long one side may go on when the other has ended, in milliseconds. */
 const LINGER_MS = 30_000
-/** A peer that is gone without a word is found after about ten of these, in milliseconds. */
+/** TCP keep-alive, in milliseconds: a peer that vanished without closing is detected after about ten of these. */
 const TCP_KEEP_ALIVE_MS = 60_000
 
 export class Tunnel {
@@ -36,7 +36,7 @@ export class Tunnel {
   readonly #events: TunnelEvents
   #isOver = false
 
-  /** `idleTimeoutMs`: how long nothing may pass in either direction. */
+  /** `idleTimeoutMs`: the tunnel ends after this long without data in either direction. */
   constructor(client: Socket, upstream: Socket, idleTimeoutMs: number, events: TunnelEvents) {
     this.#client = client
     this.#upstream = upstream
@@ -44,13 +44,13 @@ export class Tunnel {
     for (const socket of [client, upstream]) socket.setNoDelay(true).setKeepAlive(true, TCP_KEEP_ALIVE_MS)
     this.#relay(client, upstream, 'to_upstream')
     this.#relay(upstream, client, 'to_client')
-    // Everything that passes goes through this one.
+    // All data passes through the client's socket, so its timeout covers both directions.
     client.setTimeout(idleTimeoutMs).on('timeout', () => this.end('tunnel-idle'))
     client.on('error', error => this.end('client-aborted', error)).on('close', () => this.end('client-aborted'))
     upstream.on('error', error => this.end('response-content-aborted', error)).on('close', this.#onUpstreamClose)
   }
 
-  /** Bytes that came with the answer, or before it. */
+  /** Forwards bytes; also for those received with the 101 or before it. */
   pass(direction: Direction, bytes: Buffer): void {
     const [from, to] = direction === 'to_upstream' ? [this.#client, this.#upstream] : [this.#upstream, this.#client]
     if (bytes.length === 0 || !to.writable) return
@@ -80,7 +80,7 @@ export class Tunnel {
 
   readonly #onUpstreamClose = (): void => {
     if (!this.#upstream.readableEnded) return this.end('response-content-aborted')
-    // There may still be something to write to a slow client; what it says now, nobody hears.
+    // Data may still have to be written to a slow client; what it sends now is discarded.
     this.#client.resume()
   }
 }

@@ -30,16 +30,16 @@ import { Tunnel } from './tunnel.ts'
 interface TunnelSettings {
   readonly maxTunnels: number
   readonly idleTimeoutMs: number
-  /** However good its credentials still are. */
+  /** Maximum age in milliseconds, even if the credentials are still valid. */
   readonly maxAgeMs: number
 }
 
 export interface TunnelParts {
   readonly settings: TunnelSettings
   readonly changes: Changes
-  /** Why it would not be admitted any more; undefined: it would. Rejects where that cannot be found out now. */
+  /** Why it would be refused now; undefined: it would be admitted. Rejects if that cannot be determined now. */
   readonly refusal: (exchange: Delegated) => Promise<Code | undefined>
-  /** One spelling per account. */
+  /** Maps all spellings of an account to one. */
   readonly accountKey: AccountKeyOf
   readonly monotonic: MonotonicClock
 }
@@ -56,14 +56,14 @@ interface Open {
 }
 
 const TICK_MS = 1000
-/** Each tick judges so small a part of the tunnels: a round takes this many ticks. */
+/** Each tick judges an equal part of the tunnels, so a round takes this many ticks. */
 const TICKS_PER_ROUND = 60
-/** How long a tunnel stays open while it cannot be judged, since store or OP are away. */
+/** How long a tunnel stays open without being judged because store or OP are unavailable, in milliseconds. */
 const MAX_UNJUDGED_MS = 300_000
 
 export class Tunnels implements Disposable {
   readonly #parts: TunnelParts
-  /** The longest without being judged first. */
+  /** Ordered by when they were last judged, oldest first. */
   readonly #open = new Set<Open>()
   readonly #tick: NodeJS.Timeout
   #tunnels = 0
@@ -80,7 +80,7 @@ export class Tunnels implements Disposable {
     return this.#tunnels
   }
 
-  /** Keeps a place for a handshake as long as its socket is open. Throws `tunnel-limit`. */
+  /** Reserves a place for a handshake until its socket closes. Throws `tunnel-limit`. */
   reserve({ socket }: UpgradedClient): void {
     if (this.#isClosed || this.#reserved >= this.#parts.settings.maxTunnels) throw new Fault('tunnel-limit')
     this.#reserved++
@@ -88,8 +88,8 @@ export class Tunnels implements Disposable {
   }
 
   /**
-   * Joins a client, which has its 101, to the upstream; throws where the exchange was not admitted. `early`: what the
-   * upstream sent with its 101.
+   * Joins a client that has received its 101 to the upstream. Throws if the exchange was not admitted. `early`: what
+   * the upstream sent with its 101.
    */
   open(client: UpgradedClient, upstream: Socket, early: Buffer, exchange: Delegated, record: ExchangeRecord): void {
     try {
@@ -119,13 +119,13 @@ export class Tunnels implements Disposable {
     tunnel.pass('to_upstream', client.release())
     tunnel.pass('to_client', early)
     if (this.#isClosed) tunnel.end('tunnel-drained')
-    // What ended while the server was asked, ended before anybody could tell this tunnel.
+    // What ended while the origin server was asked was announced before this tunnel was registered.
     else void this.#judge(open)
   }
 
   /**
-   * Judges an event stream that was admitted and has begun, without content: what was read is not there to be judged by.
-   * `end` ends it. To be called when it is over: what is returned.
+   * Judges an admitted event stream that has begun, without its request content, which is not kept. `end` ends the
+   * stream. Call the returned function when the stream is over.
    */
   watch(exchange: Delegated, end: End): () => void {
     if (this.#isClosed) {
@@ -137,7 +137,7 @@ export class Tunnels implements Disposable {
     return () => void this.#open.delete(open)
   }
 
-  /** Ends all of them, and lets no more begin: for the process to stop. */
+  /** Ends all of them and admits no more, because the process is stopping. */
   closeAll(): void {
     this.#isClosed = true
     clearInterval(this.#tick)
@@ -160,7 +160,7 @@ export class Tunnels implements Disposable {
     let left = Math.ceil(this.#open.size / TICKS_PER_ROUND)
     for (const open of this.#open) {
       if (left-- === 0) return
-      // To the end of the line.
+      // Moves it to the end of the order.
       this.#open.delete(open)
       this.#open.add(open)
       void this.#judge(open)
@@ -201,9 +201,9 @@ export class Tunnels implements Disposable {
       return credentials.scheme === 'pat' && credentials.fingerprints.includes(change.fingerprint)
     if (change.kind === 'pats-changed')
       return credentials.scheme === 'pat' && credentials.fingerprints.some(known => change.fingerprints.has(known))
-    // Changes of others may have been lost: whoever it is may be concerned.
+    // Changes by other processes may have been lost, so any exchange may be concerned.
     if (change.kind === 'missed') return true
-    // Each is judged again once a minute; whoever ended it has said so, too.
+    // Every tunnel is judged once a minute anyway; the process that ended a session announces that separately.
     if (change.kind === 'refreshed' || change.kind === 'op-logout') return false
     if (change.kind === 'sessions-ended' || change.kind === 'grants-changed') return false
     const { accountKey } = this.#parts
@@ -214,7 +214,7 @@ export class Tunnels implements Disposable {
   }
 }
 
-/** A ticket cannot be shown twice, nor is a password checked again: that they were good once is all there is. */
+/** A ticket cannot be presented twice, and a password is not checked again: only their earlier success is known. */
 const isRemembered = ({ credentials }: Delegated) =>
   credentials.scheme === 'negotiate' || credentials.scheme === 'basic'
 
