@@ -6,22 +6,20 @@ import type { AttemptBudget, AttemptEnd, AttemptStore } from './attempt-store.ts
 
 export type AttemptLimitsOptions = {
   /**
-   * Failures of one account within the window, counted and pending together, in all processes on one store. Below the
-   * directory's lock-out threshold, or guessing through us locks the account; default 3.
+   * Maximum failures of one account within the window, counted and pending together, across all processes that share a
+   * store. Must be below the directory's lock-out threshold, or guessing through Torhaus locks the account; default 3.
    */
   readonly maxAccountFailures?: number
   /**
-   * Failures on top of these, kept for networks that have proven the account's password: strangers cannot use them up.
-   * Both together below the lock-out threshold; default 1.
+   * Additional failures reserved for networks that have proven the account's password, which strangers cannot use up.
+   * The sum of both must be below the lock-out threshold; default 1.
    */
   readonly reservedAccountFailures?: number
-  /** How long a network counts as proven after a right password; default 604,800,000 (7 days). */
+  /** How long a network counts as proven after a correct password; default 604,800,000 (7 days). */
   readonly provenMs?: number
-  /** Failures of one client address within the window; default 20, for many people may share one. */
+  /** Maximum failures of one client address within the window; default 20, because many people may share an address. */
   readonly maxAddressFailures?: number
-  /**
-   * IPv6 addresses that agree in so many bits count as one: a host has a /64 to itself (RFC 4291 2.5.1); default 64.
-   */
+  /** IPv6 addresses that share this many leading bits count as one: a host has a /64 (RFC 4291 2.5.1); default 64. */
   readonly ipv6PrefixBits?: number
   /**
    * At least the directory's "reset account lockout counter after"; default 1,800,000 (30 minutes, Windows' own
@@ -34,13 +32,13 @@ export type AttemptLimitsOptions = {
 }
 
 /**
- * A place in both budgets, taken before the directory is asked. Exactly one of the calls gives it back; the others then
- * do nothing. None fails: what cannot be recorded leaves the place taken, until it counts no more.
+ * A place in both budgets, taken before the directory is asked. The first of these calls settles it; later ones do
+ * nothing. None fails: if the result cannot be recorded, the place stays taken until it expires.
  */
 export type Attempt = {
-  /** The directory confirmed the password: it has reset its own counter, so ours goes, too. */
+  /** The directory confirmed the password, which resets its own counter; so the counter here is reset, too. */
   succeeded(): Awaitable<void>
-  /** `times`: how often it counts at the directory; default: once. */
+  /** `times`: how many failures the directory counted; default: 1. */
   failed(times?: number): Awaitable<void>
   /** The directory refused the account, whatever its password (unknown, disabled): counts against the address alone. */
   refused(): Awaitable<void>
@@ -51,20 +49,21 @@ export type Attempt = {
 type Refused = { readonly retryAfterMs: number }
 
 export type AttemptLimits = {
-  /** Throws, or rejects with, a fault where the store cannot be asked: then nobody may ask the directory. */
+  /** Rejects with a fault if the store is unavailable; the directory must then not be asked. */
   begin(account: string, address: string): Promise<Attempt | Refused>
 }
 
-/** Longer than all calls to a KDC for one attempt may block. */
+/** Longer than all calls to a KDC for one attempt may take together, in milliseconds. */
 const PENDING_MS = 120_000
 
 /**
- * Keeps password guessing through this proxy below what the directory would lock an account for. An attempt occupies
- * its place from the start: five guesses sent at once cannot all pass a check that each of them still finds good.
+ * Keeps password guessing through Torhaus below the directory's lock-out threshold. An attempt occupies its place from
+ * the start, so that concurrent guesses cannot all pass the check before the first of them is counted.
  *
  *   anybody                     a place of the account, and one of the address
- *   none left, network proven   a place kept for those who have lately known the password: neither guesses of strangers nor an
- *                               address that others share keep them out. Their own mistakes make them wait as ever
+ *   none left, network proven   a reserved place, for networks from which the password was lately correct, so that
+ *                               neither strangers' guesses nor a shared address lock them out. Their own failures still
+ *                               delay them
  */
 export function createAttemptLimits(store: AttemptStore, options: AttemptLimitsOptions): AttemptLimits {
   const { now, provenMs = 604_800_000, ipv6PrefixBits = 64 } = options
@@ -75,7 +74,7 @@ export function createAttemptLimits(store: AttemptStore, options: AttemptLimitsO
   const isSpared = async (account: string, network: string): Promise<boolean> =>
     sparesAnybody && (await store.isProven(account, network, now()))
 
-  /** More failures than the one that has a place. */
+  /** Counts further failures, beyond the one that has a place. */
   const further = (kinds: readonly BudgetKind[], account: string, id: string, times: number): Promise<void>[] =>
     kinds.flatMap(kind =>
       Array.from({ length: times - 1 }, (_, index) => settle(kind, account, `${id} ${index}`, 'failed')),
@@ -114,7 +113,7 @@ export function createAttemptLimits(store: AttemptStore, options: AttemptLimitsO
         OWN.map(kind => [kind, account]),
       )
       if (reserveWaitMs > 0) return { retryAfterMs: Math.min(waitMs, reserveWaitMs) }
-      // What strangers have failed stays: else they could guess anew each time the owner comes.
+      // Failures by strangers stay counted: otherwise they could guess again after each sign-in of the owner.
       return open(({ end, times }) =>
         Promise.all([
           ...further(OWN, account, id, times),
@@ -129,14 +128,14 @@ export function createAttemptLimits(store: AttemptStore, options: AttemptLimitsO
     try {
       await store.prove(account, network, now() + provenMs, now())
     } catch {
-      // The next right password proves it again.
+      // The next correct password proves it again.
     }
   }
 }
 
 interface Places {
   settle(kind: BudgetKind, who: string, id: string, end: AttemptEnd): Promise<void>
-  /** Takes a place in all of them, or in none: how long to wait, 0 where they are taken. */
+  /** Takes a place in all of them or in none. Returns how long to wait in milliseconds; 0: the places are taken. */
   reserve(id: string, places: readonly Place[]): Promise<number>
 }
 
@@ -145,7 +144,7 @@ function placesIn(store: AttemptStore, budgets: Readonly<Record<BudgetKind, Atte
     try {
       await store.settle(`${kind} ${who}`, id, end, budgets[kind], now())
     } catch {
-      // The store counts its failures itself.
+      // The store counts its own errors.
     }
   }
   const reserve = async (id: string, places: readonly Place[]): Promise<number> => {
@@ -169,9 +168,7 @@ function placesIn(store: AttemptStore, budgets: Readonly<Record<BudgetKind, Atte
   return { settle, reserve }
 }
 
-/**
- * `own`: failures from proven networks, for the pause after them; `reserve`: those in a place that was kept for them.
- */
+/** `own`: failures from proven networks, for the back-off after them; `reserve`: failures in a reserved place. */
 type BudgetKind = 'account' | 'address' | 'own' | 'reserve'
 type Place = readonly [kind: BudgetKind, who: string]
 const OWN = ['own', 'reserve'] as const
@@ -189,7 +186,7 @@ function budgetsOf(options: AttemptLimitsOptions): Readonly<Record<BudgetKind, A
   }
 }
 
-/** `times`: how many failures it is, where it is one. */
+/** `times`: how many failures it counts as, if `end` is `failed`. */
 interface AccountEnd {
   readonly end: AttemptEnd
   readonly times: number

@@ -1,42 +1,43 @@
-/** Where attempts at passwords are counted, together for all processes that share a store. */
+/** The store that counts password attempts, for all processes that share it. */
 import type { Awaitable } from '../awaitable.ts'
 
-/** Networks kept of one account; only a right password makes one. */
+/** Maximum number of proven networks per account; only a correct password adds one. */
 export const MAX_PROVEN_NETWORKS = 16
 
-/** Of a time that is further ahead: the clock was set back since, and it counts as of now. Clocks of machines differ by less. */
+/** A time further ahead (ms) is replaced by now: the clock was set back. Clocks of machines differ by less. */
 export const MAX_AHEAD_MS = 60_000
 
 export interface AttemptBudget {
-  /** Most failures within the window, counted and pending together. */
+  /** Maximum failures within the window, counted and pending together. */
   readonly maxFailures: number
   readonly windowMs: number
   /**
-   * Failures count until that long after the latest of them, as directories count them towards a lock (MS-SAMR 3.1.1.5,
-   * lockoutObservationWindow); default: each by itself.
+   * Failures count until the window has passed since the latest of them, as directories count them towards a lock-out
+   * (MS-SAMR 3.1.1.5, lockoutObservationWindow); default: each counts for one window.
    */
   readonly countsUntilQuiet?: boolean
-  /** Most attempts under way at once; default: as many as there are places. */
+  /** Maximum attempts pending at once; default: `maxFailures`. */
   readonly maxPending?: number
   /** Wait after the first failure; it doubles with each further one. 0: none. */
   readonly backoffMs: number
-  /** Wait where pending attempts fill the budget: one of them ends soon. */
+  /** Wait if pending attempts fill the budget, because one of them will end soon. */
   readonly pendingWaitMs: number
-  /** After so long a pending attempt counts no more: its process has died. */
+  /** A pending attempt stops counting after this time, because its process must have died. */
   readonly pendingMs: number
 }
 
 /**
- * `failed`: the place becomes a failure. `released`: it is given back. `cleared`: so are all failures. `prolonged`: it is
- * given back, and failures count as if there was one more now, for the same account has one elsewhere.
+ * `failed`: the place becomes a failure. `released`: it is freed. `cleared`: it is freed, and all failures are
+ * deleted. `prolonged`: it is freed, and failures count as if another occurred now: the account has one in another
+ * budget.
  */
 export type AttemptEnd = 'failed' | 'released' | 'cleared' | 'prolonged'
 
 export interface AttemptStore {
-  /** Takes a place in the budget of `who`, under `id`: 0. Or says how long to wait for one, in milliseconds. */
+  /** Takes a place in the budget of `who` under `id` and returns 0, or returns how long to wait in milliseconds. */
   reserve(who: string, id: string, budget: AttemptBudget, nowMs: number): Awaitable<number>
   settle(who: string, id: string, end: AttemptEnd, budget: AttemptBudget, nowMs: number): Awaitable<void>
-  /** From that network the account's password was right. Keeps the newest `MAX_PROVEN_NETWORKS` of an account. */
+  /** The password was correct from that network. Keeps the newest `MAX_PROVEN_NETWORKS` of an account. */
   prove(account: string, network: string, untilMs: number, nowMs: number): Awaitable<void>
   isProven(account: string, network: string, nowMs: number): Awaitable<boolean>
   sweepAttempts(nowMs: number): Awaitable<void>

@@ -11,9 +11,9 @@ import {
 } from './attempt-store.ts'
 
 /**
- * KEYS failures by time, pending attempts by when they count no more; ARGV id, now, most failures, window, back-off,
- * wait for a pending one, time of a pending one, how far a time may be ahead: in ms; 1 where failures count until there
- * has been none for the window; most pending. Returns how long to wait; 0: the place is taken.
+ * KEYS failures by time, pending attempts by expiry; ARGV id, now, maximum failures, window, back-off, wait for a
+ * pending attempt, lifetime of a pending attempt, maximum time ahead, all times in ms; 1 if failures count until the
+ * window has passed without any; maximum pending. Returns how long to wait in ms; 0: the place is taken.
  */
 const RESERVE = redisScript(`
 local now, most, window, backoff = tonumber(ARGV[2]), tonumber(ARGV[3]), tonumber(ARGV[4]), tonumber(ARGV[5])
@@ -43,7 +43,7 @@ redis.call('ZADD', KEYS[2], now + tonumber(ARGV[7]), ARGV[1])
 redis.call('PEXPIRE', KEYS[2], ARGV[7])
 return 0`)
 
-/** KEYS as above; ARGV id, now, window, how it ended, time of a pending one. */
+/** KEYS as above; ARGV id, now, window, `AttemptEnd`, lifetime of a pending attempt. */
 const SETTLE = redisScript(`
 redis.call('ZREM', KEYS[2], ARGV[1])
 if ARGV[4] == 'cleared' then redis.call('DEL', KEYS[1]) end
@@ -55,7 +55,7 @@ if id then
 end
 return 1`)
 
-/** KEYS networks by until when they are proven; ARGV network, until, now, most networks. */
+/** KEYS networks by the time until which they are proven; ARGV network, until, now, maximum networks. */
 const PROVE = redisScript(`
 redis.call('ZREMRANGEBYSCORE', KEYS[1], '-inf', ARGV[3])
 redis.call('ZADD', KEYS[1], ARGV[2], ARGV[1])
@@ -99,7 +99,7 @@ export class RedisAttemptStore implements AttemptStore {
     return textsOf(proven).includes(network)
   }
 
-  /** Nothing: they go by their time to live. */
+  /** Does nothing: the keys expire by their time to live. */
   sweepAttempts(): void {}
 
   #proven(account: string): string {

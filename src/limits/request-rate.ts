@@ -1,24 +1,24 @@
 /**
- * So many requests a second on average, and so many at once: the generic cell rate algorithm (ITU-T I.371), one number
- * for each who asks. Whoever has not asked for long is forgotten, and starts anew with everything allowed.
+ * Limits requests to an average rate and a burst with the generic cell rate algorithm (ITU-T I.371): one number per
+ * client or account. The longest idle are forgotten first, and start anew with a full burst.
  */
 import { BoundedMap } from '../bounded-map.ts'
 import type { MonotonicClock } from '../clock.ts'
 
 export interface RequestRateSettings {
   readonly perSecond: number
-  /** Most at once. */
+  /** Maximum number of requests at once. */
   readonly burst: number
 }
 
-/** Most who are remembered; the one that asked longest ago makes room. */
+/** Maximum number of keys remembered; beyond it, the one used longest ago is removed. */
 const MAX_REMEMBERED = 100_000
 
 export class RequestRate {
   readonly #monotonic: MonotonicClock
   readonly #intervalMs: number
   readonly #toleranceMs: number
-  /** When the next request would be due, came they evenly. */
+  /** When the next request would be due if requests were evenly spaced. */
   readonly #dueAtMs = new BoundedMap<string, number>(MAX_REMEMBERED)
 
   constructor({ perSecond, burst }: RequestRateSettings, monotonic: MonotonicClock) {
@@ -27,7 +27,7 @@ export class RequestRate {
     this.#toleranceMs = this.#intervalMs * (burst - 1)
   }
 
-  /** Counts a request. A number: it is one too many, and after so many seconds there is room for one. */
+  /** Counts a request. Returns undefined within the limit, otherwise the seconds until there is room for one. */
   take(who: string): number | undefined {
     const now = this.#monotonic()
     const dueAtMs = Math.max(this.#dueAtMs.get(who) ?? 0, now)

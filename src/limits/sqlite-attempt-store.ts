@@ -50,7 +50,7 @@ export class SqliteAttemptStore implements AttemptStore {
     const isFailure = end === 'failed' || end === 'prolonged'
     return this.#database.write(() => {
       if (isFailure && budget.countsUntilQuiet === true)
-        // Those that counted when the attempt began: the directory may have judged it then.
+        // Failures that still counted when the attempt began, because the directory may have judged it then.
         this.#database.run(
           `UPDATE attempt SET ends_at = ?1 WHERE who = ?2 AND is_pending = 0
            AND ends_at > COALESCE((SELECT at FROM attempt WHERE who = ?2 AND id = ?3), ?4)`,
@@ -65,7 +65,7 @@ export class SqliteAttemptStore implements AttemptStore {
     })
   }
 
-  /** In the same table: a network that is proven is a row that counts for no budget. */
+  /** Uses the same table: a proven network is a row that counts for no budget. */
   prove(account: string, network: string, untilMs: number, nowMs: number): Awaitable<void> {
     const who = provenOf(account)
     return this.#database.transaction(() => {
@@ -75,7 +75,7 @@ export class SqliteAttemptStore implements AttemptStore {
          (SELECT id FROM attempt WHERE who = ?1 ORDER BY id = ?3 DESC, ends_at DESC LIMIT ?2)`,
         who,
         MAX_PROVEN_NETWORKS,
-        // Whatever its time: the clock may have been set back.
+        // The new network sorts first, even if the clock was set back.
         network,
       )
     })
@@ -110,12 +110,12 @@ interface Row {
   readonly endsAtMs: number
 }
 
-/** `rows`: in order of time. */
+/** Milliseconds to wait; 0: there is a place. `rows`: in order of time. */
 function waitFor(rows: readonly Row[], budget: AttemptBudget, nowMs: number): number {
   const { maxFailures, backoffMs, pendingWaitMs, countsUntilQuiet = false, maxPending = maxFailures } = budget
   const isLive = ({ endsAtMs }: Row) => endsAtMs > nowMs
   const pending = rows.filter(row => row.isPending && isLive(row)).length
-  // One that is pending may fail while the others still count at the directory.
+  // A pending attempt may fail while the directory still counts the others.
   const failures = rows.filter(row => !row.isPending && (isLive(row) || (countsUntilQuiet && pending > 0)))
   const latest = failures.at(-1)
   const count = failures.length
