@@ -1,15 +1,15 @@
 /**
- * Tokens of the server itself that it has accepted lately: who sends one is somebody. It says nothing about what the
- * token may do, and nothing is let pass because of it. The tokens stay in memory, and are told to nobody.
+ * Tokens issued by the origin server that it has accepted recently: whoever sends one is a known client. This says
+ * nothing about what the token permits, and admits nothing. The tokens stay in memory and are never disclosed.
  */
 import { BoundedMap } from '../bounded-map.ts'
 import { isWithin, type MonotonicClock } from '../clock.ts'
 
 const MAX_REMEMBERED = 20_000
-/** Those of servers have some hundred characters, with many claims a few thousand. */
+/** In characters: tokens of servers have some hundred, with many claims a few thousand. */
 const MAX_LENGTH = 8192
 const REMEMBERED_MS = 3_600_000
-/** Uses that follow one another within this time are noted as one. */
+/** Further uses within this time are not recorded again. */
 const NOTED_EVERY_MS = 60_000
 
 export class AcceptedTokens {

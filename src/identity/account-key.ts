@@ -10,30 +10,30 @@ import { KerberosError, principalOrNone } from '../kerberos/kerberos-error.ts'
 import { domainNames, split } from './account-names.ts'
 import { principalAccount } from './principal-account.ts'
 
-/** Every name of a person, and the one under which everything is kept. */
+/** All names of a person, and the key under which everything about them is stored. */
 export interface AccountNames {
   /**
-   * One spelling per account, so that what a ticket, a password, the OP, the server and an operator call a person can
-   * be compared.
+   * One spelling per account, so that the names used by tickets, passwords, the OP, the origin server and operators
+   * can be compared.
    */
   readonly keyOf: AccountKeyOf
-  /** All names of the account, for rules that name it; letter case is left to them. */
+  /** All names of the account, for rules that name it, which handle letter case themselves. */
   readonly spellingsOf: (account: string) => readonly string[]
-  /** Its key, and those under which versions before this one, or other settings, may have kept it. */
+  /** Its key, and those that earlier versions or other settings may have used for it. */
   readonly keysOf: (account: string) => readonly AccountKey[]
   /**
-   * The account that a name is kept as: the directory's own name where it is a UPN of `kerberos.upnSuffixes`, otherwise the
-   * name. Undefined where it is nobody's. Throws the fault of a KDC that does not answer.
+   * The account that a name stands for: the directory's own name if it is a UPN of `kerberos.upnSuffixes`, otherwise
+   * the name itself. Undefined if nobody has it. Throws the fault of a KDC that does not respond.
    */
   readonly resolve: (account: string) => Awaitable<string | undefined>
   /**
-   * The name without its domain, where nothing says which domain is ours: perhaps the same person, perhaps not.
-   * Undefined where that is known.
+   * The name without its domain, if nothing says which domain is Torhaus' own: perhaps the same person, perhaps not.
+   * Undefined if there is no doubt.
    */
   readonly perhaps: (account: string) => string | undefined
 }
 
-/** The principal where there is a directory; without one, or for a name that is no principal, as `domainNames` says. */
+/** Uses principals if there is a directory; without one, or for a name that is no principal, `domainNames`. */
 export function accountNames(
   directory: Pick<Directory, 'principalOf' | 'resolve'> | undefined,
   { account: settings, kerberos }: Pick<Config, 'account' | 'kerberos'>,
@@ -45,7 +45,7 @@ export function accountNames(
   const principalOf = (account: string) => {
     if (directory === undefined) return undefined
     const { user, domain } = split(account)
-    // Each name of the domain in each notation: the directory itself takes CORP\carol and carol@REALM only.
+    // Accepts each name of the domain in both notations; the directory itself takes only CORP\carol and carol@REALM.
     const name = domain !== undefined && ofOurs.has(asciiLower(domain)) ? user : account
     return principalOrNone(() => directory.principalOf(name))
   }
@@ -53,7 +53,7 @@ export function accountNames(
     if (directory === undefined) return ours.userOf(account)
     const principal = principalOf(account)
     const at = principal?.lastIndexOf('@')
-    // Of another realm it is nobody of ours, whatever stands before the @.
+    // A principal of another realm is not an account here, whatever precedes the @.
     return principal?.slice((at ?? 0) + 1) === kerberos?.realm ? principal?.slice(0, at) : undefined
   }
   // No principal is among names in lower case that are none: what makes it none does not depend on case.
@@ -73,7 +73,7 @@ export function accountNames(
     try {
       return principalAccount(await answer, settings, kerberos?.realm ?? '')
     } catch (error) {
-      // Throws for trouble; what is left is that the directory knows nobody of that name, or nobody who may sign in.
+      // Throws for faults of the KDC; otherwise the directory has no such account, or it may not sign in.
       delegationCode(error)
       return undefined
     }
@@ -83,7 +83,7 @@ export function accountNames(
     try {
       found = directory?.resolve(account)
     } catch (error) {
-      // No name of this directory: refused where its account is needed.
+      // Not a name in this directory; it is refused where its account is needed.
       if (!(error instanceof KerberosError)) throw error
     }
     return found instanceof Promise ? asked(found) : account
@@ -105,10 +105,10 @@ const namesOf = (user: string, domains: readonly string[]) => [
   ...domains.flatMap(domain => [`${domain}\\${user}`, `${user}@${domain}`]),
 ]
 
-/** Asked for with every request of a person; what nobody is called is not kept. */
+/** Looked up for every request of a person; names longer than `maxLength` are not kept. */
 const REMEMBERED = { capacity: 4096, maxLength: 256 }
 
-/** Keys were spelled as the OP spelled the account, which nobody remembers. */
+/** Older keys used the OP's spelling of the account, which is not recorded. */
 function inEveryCase(name: string): string[] {
   const lower = asciiLower(name)
   return [name, lower, asciiUpper(name), `${asciiUpper(lower.slice(0, 1))}${lower.slice(1)}`]

@@ -10,9 +10,9 @@ export interface DomainSettings extends Pick<Config['account'], 'template' | 'pa
 
 export interface DomainNames {
   readonly domains: readonly string[]
-  /** The account without its domain, in the case it was written in; undefined: not an account of that domain. */
+  /** The account without its domain, in its original letter case; undefined: not an account of that domain. */
   userOf(account: string): string | undefined
-  /** The one spelling: as the template writes it, so that what is stored already is found. */
+  /** The single spelling, as the template writes it, so that stored records are found. */
   canonical(account: string): string
 }
 
@@ -41,7 +41,7 @@ export function domainNames(settings: DomainSettings): DomainNames {
 
 const SEPARATORS = /[\\@/]/
 
-/** `CORP\carol` and `carol@corp.example`; a name with more separators than one is nobody's domain. */
+/** Splits `CORP\carol` and `carol@corp.example`; a name with several separators has no domain. */
 export function split(account: string): { readonly user: string; readonly domain?: string } {
   const down = /^([^\\@/]+)\\([^\\@/]+)$/.exec(account)
   if (down !== null) return { domain: down[1] ?? '', user: down[2] ?? '' }
@@ -49,10 +49,10 @@ export function split(account: string): { readonly user: string; readonly domain
   return up === null ? { user: account } : { domain: up[2] ?? '', user: up[1] ?? '' }
 }
 
-/** `CORP\` or `@corp.example`, where the template puts it around every account. */
+/** The prefix `CORP\` or the suffix `@corp.example` that the template adds to every account. */
 function templateForm({ template, pattern }: DomainSettings): { readonly prefix: string; readonly suffix: string } {
   const none = { prefix: '', suffix: '' }
-  // The pattern may cut it off again.
+  // The pattern may remove it again.
   if (pattern.includes('(?<account>')) return none
   const literals = template.split(/\{[^}]+\}/)
   const [first = '', last = ''] = [literals[0], literals.at(-1)]

@@ -63,14 +63,14 @@ export class AssertionIdentity implements IdentityOut {
     this.#signed.delete(account)
   }
 
-  // By hand, for jose signs by WebCrypto: twice the processor time, and a turn of the thread pool.
+  // Not by jose, which signs with WebCrypto: twice the processor time, and a turn of the thread pool.
   #sign(account: string): Delegation {
     const { audience, issuer, lifetimeSeconds, field } = this.#settings
     const now = this.#now()
     const issuedAt = Math.floor(now / 1000)
     const claims = { iss: issuer, aud: audience, sub: account, iat: issuedAt, exp: issuedAt + lifetimeSeconds }
     const text = `${this.#header}.${encoded(claims)}`
-    // As two numbers in a row (RFC 7518 3.4), not as DER.
+    // The signature is r and s concatenated (RFC 7518 3.4), not DER.
     const key = { key: this.#signingKey, dsaEncoding: 'ieee-p1363' } as const
     const token = `${text}.${sign('sha256', Buffer.from(text), key).toString('base64url')}`
     const delegation = delegationByFields([field, token])

@@ -1,6 +1,6 @@
 /**
- * People the directory vouches for: by a Kerberos ticket, or by a password. That is one factor; whether it is enough is
- * not decided here; a ticket may say that it was more.
+ * People whom the directory vouches for, by a Kerberos ticket or a password. That is one factor, unless the ticket
+ * proves more; whether it suffices is decided elsewhere.
  */
 import type { Config } from '../../config/schema.ts'
 import type { Clock } from '../clock.ts'
@@ -15,11 +15,11 @@ import { principalAccount, realmIn } from './principal-account.ts'
 
 export interface Vouched {
   readonly principal: Extract<Principal, { kind: 'person' }>
-  /** Proves us to the client (RFC 4559 5): name and value of a field, or nothing. */
+  /** Authenticates Torhaus to the client (RFC 4559 5): name and value of a field, or empty. */
   readonly replyFields: readonly string[]
 }
 
-/** A person, or why not; `why`: more than the code says, for the log. */
+/** A person, or the code of the refusal; `why`: details for the log. */
 export type FirstFactorVerdict =
   | Vouched
   | { readonly refused: Code; readonly why: string; readonly retryAfterSeconds?: number }
@@ -29,7 +29,7 @@ type AcceptTicket = Config['secondFactor']['acceptTicket']
 export interface FirstFactorSettings {
   readonly acceptsPasswords: boolean
   readonly account: Config['account']
-  /** Ours, whose accounts need not be named with it. */
+  /** Torhaus' own realm, whose accounts need not be qualified with it. */
   readonly realm: string
   readonly trustedRealms: readonly { readonly realm: string; readonly acceptTicket: boolean }[]
   /** What in a ticket proves a second factor. */
@@ -42,7 +42,7 @@ export class FirstFactor {
   readonly #account: Config['account']
   readonly #realm: string
   readonly #acceptTicket: AcceptTicket
-  /** Whose word for a second factor counts. */
+  /** Realms whose statements about a second factor are accepted. */
   readonly #provingRealms: ReadonlySet<string>
   readonly #now: Clock
 
@@ -60,7 +60,7 @@ export class FirstFactor {
     this.#now = now
   }
 
-  /** `isForwarded`: by a proxy that is trusted, where the client's TLS ended. */
+  /** `isForwarded`: by a trusted proxy, which terminated the client's TLS. */
   async byNegotiate(
     { token }: Extract<Credentials, { scheme: 'negotiate' }>,
     isForwarded: boolean,
@@ -86,7 +86,7 @@ export class FirstFactor {
       const principal = await this.#directory.checkPassword(username, password.reveal(), address)
       return { principal: this.#person(principal, 'basic'), replyFields: [] }
     } catch (error) {
-      // The store says how many attempts there were: without it nobody may try.
+      // The store counts attempts: without it, nobody may try a password.
       if (error instanceof Fault) throw error
       const retryAfterMs = error instanceof KerberosError ? error.retryAfterMs : undefined
       const refusal = { refused: passwordCode(error), why: reasonOf(error) }
@@ -94,7 +94,7 @@ export class FirstFactor {
     }
   }
 
-  /** The groups that the ticket names; and where it proves a second factor, in the word of a KDC that counts, when that was: not just now. */
+  /** Adds the groups in the ticket and, if an accepted KDC states a second factor, when that was: not just now. */
   #withProof(person: Vouched['principal'], proof: TicketProof, realm: string): Vouched['principal'] {
     const ticket = this.#provingRealms.has(realm) ? evidenceIn(proof, this.#acceptTicket) : undefined
     const authTime = Math.floor(proof.authTimeMs / 1000)
@@ -113,7 +113,7 @@ export class FirstFactor {
   }
 }
 
-/** What of the ticket proves a second factor; undefined: nothing, or a service got it, and the person showed none. */
+/** What in the ticket proves a second factor; undefined: nothing, or a service obtained it without the person. */
 function evidenceIn(
   { sids = [], indicators, isByService }: TicketProof,
   accept: AcceptTicket,
@@ -129,7 +129,7 @@ function evidenceIn(
 /** RFC 4559 4.2: base64. What is none becomes an empty token, which nobody accepts. */
 function decodeToken(token: string): Buffer {
   const octets = Buffer.from(token, 'base64')
-  // Node passes over what is not of the alphabet, ends at a padding, and takes base64url, too.
+  // Node skips characters outside the alphabet, stops at padding, and accepts base64url as well.
   const length = token.length - (token.endsWith('==') ? 2 : Number(token.endsWith('=')))
   const isWhole = length % 4 !== 1 && octets.length === Math.floor((length * 3) / 4)
   return isWhole && !token.includes('-') && !token.includes('_') ? octets : Buffer.alloc(0)

@@ -8,13 +8,13 @@ import { writtenFields } from '../http/written-fields.ts'
 export interface IdentityOut {
   /** Names of the fields it writes: they are dropped from requests of clients, in every spelling. */
   readonly fieldNames: readonly string[]
-  /** For one request of that account; a refusal where the account may not be used there. */
+  /** For one request of that account; a refusal if the account may not be used there. */
   delegate(account: string): Awaitable<Delegation | Refusal>
-  /** The person has signed out: nothing of the account is kept. */
+  /** The person has signed out: forgets everything about the account. */
   forget(account: string): void
 }
 
-/** An identity in fields of each request: the connection says nothing, and accounts may share it. */
+/** An identity in fields of each request: it is not bound to the connection, which accounts may share. */
 export function delegationByFields(fields: readonly string[]): Delegation {
   return {
     connectionKey: 'delegated',
@@ -30,7 +30,7 @@ export function delegationByFields(fields: readonly string[]): Delegation {
 
 const NO_IDENTITY = delegationByFields([])
 
-/** The server needs no identity: it trusts whoever comes through. */
+/** The origin server needs no identity: it trusts every request from Torhaus. */
 export const noIdentity: IdentityOut = {
   fieldNames: [],
   delegate: () => NO_IDENTITY,

@@ -27,14 +27,14 @@ export interface KerberosIdentitySettings {
 
 const NO_FIELDS = writtenFields([])
 
-/** As many as principals are kept. A text of its own for each request would be hashed anew for each. */
+/** Same capacity as for principals. A new string for each request would have to be hashed each time. */
 const KEPT_KEYS = { capacity: 20_000, maxLength: 1000 }
 
 export function kerberosIdentity(directory: Directory, settings: KerberosIdentitySettings): IdentityOut {
   const { targetPrincipal, authenticatesConnections } = settings
   const fieldsFor = (principal: CanonicalPrincipal): Awaitable<WrittenFields> =>
     after(directory.initiate(principal, targetPrincipal), token => writtenToken('Authorization', 'Negotiate', token))
-  // By then the policy has decided, and only a fault can end the exchange.
+  // The policy has already decided by then, so only a fault can end the exchange.
   const fieldsOrFault = async (principal: CanonicalPrincipal): Promise<WrittenFields> => {
     try {
       return await fieldsFor(principal)
@@ -53,7 +53,7 @@ export function kerberosIdentity(directory: Directory, settings: KerberosIdentit
     authenticateConnection: authenticatesConnections ? async () => fieldsOrFault(principal) : undefined,
     vouchesForIdentity: true,
   })
-  // A connection stays authenticated for as long as it is used; the account need not be good for that long.
+  // A connection stays authenticated while it is used, but the account may become invalid earlier.
   const fieldsOrNone = (principal: CanonicalPrincipal): Awaitable<WrittenFields> =>
     authenticatesConnections
       ? after(directory.attest(principal, targetPrincipal), () => NO_FIELDS)
@@ -72,7 +72,7 @@ export function kerberosIdentity(directory: Directory, settings: KerberosIdentit
         return refusal(error)
       }
     },
-    /** Nothing is kept of an account that is no principal here. */
+    /** Nothing is kept for an account that is not a principal here. */
     forget(account) {
       const principal = principalOrNone(() => directory.principalOf(account))
       if (principal !== undefined) directory.purge(principal)

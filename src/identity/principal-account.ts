@@ -2,7 +2,7 @@ import type { Config } from '../../config/schema.ts'
 import { inLetterCase } from '../ascii-case.ts'
 import type { CanonicalPrincipal } from '../kerberos/canonical-principal.ts'
 
-/** The account of a principal, in the form that the configuration says; of a realm other than ours always with the realm. */
+/** The account of a principal, in the configured form; principals of other realms always keep the realm. */
 export function principalAccount(
   principal: CanonicalPrincipal,
   { fromPrincipal, case: letterCase }: Pick<Config['account'], 'fromPrincipal' | 'case'>,

@@ -3,8 +3,8 @@ import type { Directory } from '../kerberos/directory.ts'
 import { principalOrNone } from '../kerberos/kerberos-error.ts'
 
 /**
- * Whether a session still stands on something: one that a ticket opened on a directory that knows its realm. A realm that
- * is trusted no longer, or another one in place of ours, ends those that came from it. Asked when a session is read.
+ * Whether a session opened by a ticket is still valid: the directory must still know its realm. Sessions from a realm
+ * that is no longer trusted, or from a replaced realm of Torhaus, end. Checked when a session is read.
  */
 export function stillVouchedFor(
   directory: Pick<Directory, 'principalOf'> | undefined,
