@@ -17,31 +17,31 @@ import type { RequestTarget } from './http/request-target.ts'
 import type { WrittenFields } from './http/written-fields.ts'
 import type { UpgradedClient } from './listener/upgraded-client.ts'
 
-/** A request head has been read; nothing in it is believed yet. */
+/** A request head has been read; nothing in it is trusted yet. */
 export interface Arrival {
   readonly request: IncomingMessage
   readonly response: ServerResponse
-  /** When the head was complete; monotonic. */
+  /** When the head was complete, by the monotonic clock. */
   readonly arrivedAtMs: number
-  /** Set where the request is the handshake of a WebSocket (RFC 6455 4.1). */
+  /** Set if the request is the handshake of a WebSocket (RFC 6455 4.1). */
   readonly handshake?: UpgradedClient
 }
 
-/** The head is well formed, and it is known who speaks. */
+/** The head is well formed, and the client address is known. */
 export interface Connected extends Arrival {
   readonly method: string
   readonly target: RequestTarget
-  /** What else a server could take the request for; undefined: nothing. */
+  /** Other ways in which a server could read the request; undefined: none. */
   readonly readings: RequestReadings | undefined
   readonly fields: RequestFields
-  /** Address of the client, canonical; from the forwarded field only where the peer is a trusted proxy. */
+  /** Canonical client address; taken from the forwarded field only if the peer is a trusted proxy. */
   readonly clientAddress: string
   readonly peerIsTrusted: boolean
 }
 
-/** One that was judged good. */
+/** A client certificate that was accepted. */
 export interface ClientCertificate {
-  /** Undefined where it need not name anybody. */
+  /** Undefined if the certificate need not name an account. */
   readonly account: string | undefined
   readonly notAfterMs: number
   /** From then on nobody can say whether it is revoked. */
@@ -50,17 +50,17 @@ export interface ClientCertificate {
 
 export interface Traced extends Connected {
   readonly requestId: string
-  /** Which kind of program asks. It shapes refusals and metrics, and never admits anyone. */
+  /** The kind of client. It shapes refusals and metrics, and never admits a request. */
   readonly clientClass: ClientClass
   /** A browser's navigation, which may be answered with a redirect to the sign-in. */
   readonly isNavigation: boolean
-  /** Only where clients may show certificates, and this one has. */
+  /** Only if clients may present certificates, and this one has. */
   readonly certificate?: ClientCertificate
-  /** Only where spans are recorded. */
+  /** Only if spans are recorded. */
   readonly span?: ExchangeSpan
 }
 
-/** A token that the server can be asked about. `fingerprints`: one per key, the newest first. */
+/** A token that the origin server can be asked about. `fingerprints`: one per key, the newest first. */
 export interface AskableToken {
   readonly fingerprints: readonly string[]
   readonly token: Secret
@@ -88,7 +88,7 @@ export interface Presented extends Traced {
    * none that a configured product has.
    */
   readonly carriersAgree?: boolean
-  /** Id of a session that came along with a ticket or a password: both must be the same person's. */
+  /** Id of a session sent along with a ticket or a password: both must belong to the same person. */
   readonly companionSession?: string | undefined
 }
 
@@ -101,11 +101,11 @@ export interface Evidence {
   readonly amr: readonly string[]
   /** Seconds since the epoch. */
   readonly authTime: number | undefined
-  /** Set where the directory or a certificate vouches for the person, not the OP: by one factor, unless `ticket` says more. */
+  /** Set if the directory or a certificate vouches, not the OP: for one factor, unless `ticket` says more. */
   readonly firstFactor?: 'negotiate' | 'basic' | 'certificate'
-  /** What of a Kerberos ticket proves a second factor, as the configuration has it; `authTime` is then the KDC's. */
+  /** What in a Kerberos ticket proves a second factor by the configuration; `authTime` is then the KDC's. */
   readonly ticket?: TicketEvidence
-  /** Set where the claims prove no second factor, and the configuration says that the OP demands one of everybody. */
+  /** Set if the claims prove no second factor, and the configuration says that the OP requires one of everybody. */
   readonly byPolicy?: true
 }
 
@@ -116,7 +116,7 @@ export interface TicketEvidence {
 }
 
 export type Principal =
-  /** Nobody has proven anything; `because` is the code a challenge will carry. */
+  /** Nothing has been verified; `because` is the code that the challenge will carry. */
   | { readonly kind: 'anonymous'; readonly because: 'credentials-missing' | 'session-ended' }
   /**
    * The server itself checks the credentials: a personal access token, or a token it issued. `owner`: whose it is,
@@ -129,7 +129,7 @@ export type Principal =
       readonly subject: string
       readonly account: string | undefined
       readonly evidence: Evidence
-      /** As the OP says, or the ticket (SIDs); undefined where nobody asks for them. */
+      /** From the OP or the ticket (SIDs); undefined if no option needs groups. */
       readonly groups?: readonly string[]
       /** Those of `groups` that the ticket itself names, where a session beside it has brought the others. */
       readonly ticketGroups?: readonly string[]
@@ -140,7 +140,7 @@ export interface TokenOwner {
   readonly accountKey: AccountKey
 }
 
-/** Who it is, as far as somebody has vouched for it: the OP, the directory, or for a token the server. */
+/** Who it is, as vouched for by the OP, the directory or, for a token, the origin server. */
 export function accountOf(principal: Principal | undefined): string | undefined {
   if (principal?.kind === 'person') return principal.account
   return principal?.kind === 'server-checked' ? principal.owner?.account : undefined
@@ -148,22 +148,22 @@ export function accountOf(principal: Principal | undefined): string | undefined 
 
 export interface Authenticated extends Presented {
   readonly principal: Principal
-  /** Fields for the response: a token that proves us to the client, a new session. Name, value, name, value. */
+  /** Fields for the response, e.g. a token that authenticates Torhaus, or a new session. Name, value, name, value. */
   readonly replyFields: readonly string[]
 }
 
 /**
- * An exchange that may reach the origin server. Only the second-factor stage can make its proof, so `tsc` refuses what
- * forwards without passing that stage; and `forward` refuses, at run time, what a cast has got past `tsc`.
+ * An exchange that may reach the origin server. Only the second-factor stage can make its proof, so `tsc` rejects code
+ * that forwards without passing that stage, and `forward` refuses at run time what evades `tsc` with a cast.
  */
 export interface Admitted extends Authenticated {
   readonly admission: Admission
-  /** The way by which it passes, as `middleware/require-second-factor.ts` names them, or the name of a rule. */
+  /** How it passes: a name from `middleware/require-second-factor.ts`, or the name of a rule. */
   readonly admittedBy: string
 }
 
 export interface Mapped extends Admitted {
-  /** The account at the server; undefined where the server checks the credentials itself, or nobody is signed in. */
+  /** The account at the origin server; undefined if that checks the credentials itself, or nobody is signed in. */
   readonly account: string | undefined
 }
 
@@ -171,19 +171,19 @@ export interface Mapped extends Admitted {
 export interface Delegation {
   /** Exchanges share upstream connections only with those of the same key (RFC 4559 6). */
   readonly connectionKey: string
-  /** More than one person may have that key. */
+  /** Several people may use connections with that key. */
   readonly sharesConnection: boolean
-  /** The client's own Authorization field goes on. */
+  /** The client's own Authorization field is forwarded. */
   readonly keepsAuthorization: boolean
-  /** Cookies of the server go along: not beside a token of it, which is who the request is from. */
+  /** The server's cookies are forwarded: not beside one of its tokens, which says whom the request is from. */
   readonly keepsCookies: boolean
   /** Fields by which the server may take the request for another's go along: only where nobody has said who it is from. */
   readonly keepsCompanions: boolean
   /** Fields that carry the identity. */
   readonly fields: WrittenFields
-  /** Where the server keeps authentication on the connection: fields for the first request of each connection. */
+  /** If the server binds authentication to the connection: fields for the first request of each connection. */
   readonly authenticateConnection: (() => Promise<WrittenFields>) | undefined
-  /** A 401 of the server is then a fault between the two of us, and none of the client's business. */
+  /** If true, a 401 of the server is a fault between it and Torhaus, and is not relayed to the client. */
   readonly vouchesForIdentity: boolean
 }
 
@@ -191,5 +191,5 @@ export interface Delegated extends Mapped {
   readonly delegation: Delegation
 }
 
-/** What the access log and the error pages can count on: the head, and whatever later stages found out. */
+/** What access log and error pages can rely on: the head, and whatever later stages determined. */
 export type PartialExchange = Arrival & Partial<Omit<Delegated, 'admission'>>

@@ -31,26 +31,26 @@ export interface PolicyParts {
   readonly identityOut: IdentityOut
   /** Undefined: clients are not asked for certificates. */
   readonly certificates: CertificateSettings | undefined
-  /** Undefined: as often as they like. */
+  /** Undefined: requests are not limited. */
   readonly rates: { readonly client: RequestRate | undefined; readonly account: RequestRate | undefined }
-  /** Cookies of the server go along with its tokens. */
+  /** The server's cookies are forwarded together with its tokens. */
   readonly keepsBesideTokens: boolean
-  /** Whether a Host field is that of our own pages; undefined: they have no host of their own. */
+  /** Whether a Host field names the host of Torhaus' own pages; undefined: they have no host of their own. */
   readonly isOwnHost: ((host: string) => boolean) | undefined
 }
 
 export interface Policy {
-  /** For every request, our own routes included: is it well formed, who speaks, what is it called? */
+  /** For every request, including Torhaus' own routes: is it well formed, which client sent it, and what is its id? */
   readonly arrive: StageChain<Arrival, Traced>
-  /** For what is to be forwarded: may it pass, and as whom? */
+  /** For requests to be forwarded: may it pass, and as which account? */
   readonly admit: StageChain<Traced, Delegated>
 }
 
-/** Where a rate is configured, this stage is there twice: for the client, and for the account. */
+/** If a rate is configured, this stage occurs twice: for the client, and for the account. */
 const LIMIT_RATE = 'limit-rate'
-/** Where our pages have a host of their own, nothing else is there. */
+/** If Torhaus' pages have a host of their own, nothing else is served there. */
 const KEEP_OWN_HOST = 'keep-own-host'
-/** Only where clients are asked for certificates. */
+/** Only if clients are asked for certificates. */
 const CHECK_CERTIFICATE = 'check-certificate'
 
 export function createPolicy(parts: PolicyParts): Policy {
