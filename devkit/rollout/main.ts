@@ -16,6 +16,7 @@ import { UsageError } from '../demo/demo-error.ts'
 import { optionValues } from '../demo/option-values.ts'
 import { endWith, stopOnSignals } from '../demo/program.ts'
 import { temporaryFolder } from '../demo/temporary-folder.ts'
+import { unlessStopped } from '../demo/unless-stopped.ts'
 import { ensureDebianPackages } from '../torhaus/debian-packages.ts'
 import { haproxySocket, planOf, type RollOutPlace } from './plan-of.ts'
 import { runRollOut } from './run-roll-out.ts'
@@ -79,11 +80,12 @@ async function rollOutInLab(wish: Wish, stop: AbortSignal): Promise<Result> {
   const made = await makeReleases(join(releases, 'dist'), [{ version: FIRST }, ...wish.rounds])
   const first = await installVersion(made, FIRST, releases)
   tell('Starting HAProxy, two instances with two workers each, Redis, OP and server ...')
-  const environment = await startEnvironment({
+  const starting = startEnvironment({
     drainDelayMs: DRAIN_DELAY_MS,
     launch: place => launchService(place, first),
     haproxyGlobal: directory => `  stats socket ${haproxySocket(directory)} mode 600 level admin`,
   })
+  const environment = await unlessStopped(starting, stop)
   undo.defer(() => environment.close())
   stop.throwIfAborted()
   return await rollUnderLoad(environment, { releases, made }, wish, stop)
