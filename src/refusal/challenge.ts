@@ -12,9 +12,9 @@ export type Offers = (exchange: Pick<PartialExchange, 'clientClass' | 'target'>)
 
 export function createOffers({ offer, offerRules }: Pick<Config['credentials'], 'offer' | 'offerRules'>): Offers {
   const rules = offerRules.map(rule => ({ ...rule, pattern: linearPattern(rule.path, { matches: 'beginning' }) }))
-  // To Basic, a browser opens a password dialog of its own, over the page whose script just asked for something.
+  // A browser answers Basic with its own password dialog, over the page whose script sent the request.
   const forBrowsers = without('Basic', offer)
-  // Clients of registries fetch a token from the realm of a Bearer challenge, which is that of a registry alone.
+  // Registry clients fetch a token from the realm of a Bearer challenge, which only a registry can serve.
   const forRegistries = without('Bearer', offer)
   return ({ clientClass = 'other', target }) => {
     const path = target?.path ?? '/'
@@ -27,10 +27,10 @@ export function createOffers({ offer, offerRules }: Pick<Config['credentials'], 
   }
 }
 
-/** Many go by the name of the library that they use. A build agent needs Bearer in each challenge. */
+/** Many are known only by the library they use. A build agent needs Bearer in each challenge. */
 const FETCH_IMAGES: ReadonlySet<ClientClass> = new Set<ClientClass>(['package-client', 'rest', 'other'])
 
-/** Unless nothing else is offered. */
+/** The schemes without that one, unless nothing else is offered. */
 function without(left: OfferedScheme, offer: readonly OfferedScheme[]): readonly OfferedScheme[] {
   const others = offer.filter(scheme => scheme !== left)
   return others.length > 0 ? others : offer

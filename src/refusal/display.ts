@@ -1,4 +1,4 @@
-/** Programs and devices, and what programs may do, as pages name them. */
+/** How pages name programs, devices, and what programs may do. */
 import type { Cover } from '../cover.ts'
 import type { ClientClass } from '../http/client-class.ts'
 import type { Browser, Device, System } from '../http/device.ts'
@@ -7,7 +7,7 @@ import type { Speech } from './speech.ts'
 
 type Says = Pick<Speech, 'say'>
 
-/** What the program says it is. */
+/** The kind of program, by its own account. */
 export const describeClient = ({ say }: Says, clientClass: ClientClass): Html => say(`program.${clientClass}`)
 
 /** Names are the same in every language. */
@@ -29,7 +29,7 @@ const SYSTEM_NAMES: Readonly<Record<Exclude<System, 'other'>, string>> = {
   windows: 'Windows',
 }
 
-/** What the browser says it is, and runs on. Undefined: nobody has noted it. */
+/** Browser and system, by the browser's own account. Undefined: not recorded. */
 export function describeDevice({ say }: Says, device: Device | undefined): Html {
   const { browser, system } = device ?? { browser: 'other', system: 'other' }
   const name = browser === 'other' ? say('device.unknown') : html`${BROWSER_NAMES[browser]}`
@@ -37,8 +37,7 @@ export function describeDevice({ say }: Says, device: Device | undefined): Html 
 }
 
 /**
- * What a program may do once it is confirmed. Undefined: what an earlier version let be confirmed, which was
- * everything.
+ * What a program may do once it is confirmed. Undefined: confirmed in an earlier version, where it covered everything.
  */
 export function describeCover({ say }: Says, cover: Cover | undefined, clientClass: ClientClass): Html {
   if (cover === undefined) {
@@ -52,9 +51,9 @@ export function describeCover({ say }: Says, cover: Cover | undefined, clientCla
   return say(`cover.${what}.${access}.below`, { place })
 }
 
-/** Characters that are not seen, or turn the text around, could make it say something else. */
+/** Replaces invisible characters and those that change the direction of text: they could disguise its meaning. */
 export const visible = (text: string) => text.replace(/[^\p{L}\p{N}\p{P}\p{S} ]/gu, '\u{fffd}')
 
-/** A prefix as people read it: nobody needs to know what /32 means. */
+/** An address prefix for people: without /32 or /128 for a single address. */
 export const describeNetwork = (network: string): string =>
   network.replace(/\/(32|128)$/, match => (network.includes(':') === (match === '/128') ? '' : match))

@@ -1,4 +1,4 @@
-/** How our pages look, as the configuration says. */
+/** The configured appearance of Torhaus' pages. */
 import { readLogo } from '../../config/logo.ts'
 import type { Config } from '../../config/schema.ts'
 import { type Html, html } from './html.ts'
@@ -7,7 +7,7 @@ import { styleOf } from './page-style.ts'
 
 type Appearance = Config['appearance']
 
-/** Reads the files it names; throws, in words, where they hold something else. */
+/** Reads the configured files; throws with a readable message if their content is invalid. */
 export const lookOf = (appearance: Appearance): Look => ({
   name: appearance.name,
   style: styleOf(appearance),

@@ -18,7 +18,7 @@ const KEY = 'torhaus-fragment'
 const scriptOf = (body: string) =>
   `const link=document.getElementById('on');let to=link.href;try{${body}}catch{}location.replace(to)`
 
-/** The fragment stays in the tab (HTML 12.2.2) until the browser is back. */
+/** Session storage (HTML 12.2.2) keeps the fragment in the tab until the browser is back. */
 export const DEPARTURE: MovingPage = {
   title: 'departure.title',
   script: scriptOf(
@@ -33,7 +33,7 @@ export const ARRIVAL: MovingPage = {
   ),
 }
 
-/** `to`: where it goes; `toWhenKept`: where from a page with a fragment. */
+/** `to`: the next URL; `toWhenKept`: the next URL if the page's URL has a fragment. */
 export function movingPage(paper: Paper, { title, script }: MovingPage, to: string, toWhenKept = to): Page {
   const content = html`<noscript><meta http-equiv="refresh" content="0; url=${to}"></noscript>
 <p class="actions"><a class="button" id="on" href="${to}" data-kept="${toWhenKept}">${paper.say('button.continue')}</a></p>

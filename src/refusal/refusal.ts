@@ -20,17 +20,17 @@ import { signInPath } from './sign-in-path.ts'
 export interface RefusalSettings {
   readonly pages: Pages
   readonly challenge: ChallengeSettings
-  /** Of the server. */
+  /** Origin of the server. */
   readonly publicOrigin: string
-  /** Of our own pages. */
+  /** Origin of Torhaus' own pages. */
   readonly ownOrigin: string
-  /** Whether a Host field is that of our own pages; undefined: there is one host. */
+  /** Whether a Host field names the host of Torhaus' own pages; undefined: there is only one host. */
   readonly isOwnHost: ((host: string) => boolean) | undefined
-  /** Goes with each answer: name and value, or nothing. */
+  /** Strict-Transport-Security for every answer: name and value, or empty. */
   readonly strictTransport: readonly string[]
 }
 
-/** Those that may go on to the server (RFC 9110 10.2.1). */
+/** Methods that may be forwarded (RFC 9110 10.2.1). */
 export const METHODS = 'GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS'
 
 const RETRY_AFTER_S = 5
@@ -44,9 +44,9 @@ export function sendRefusal(
   help: RefusalHelp = {},
 ): number {
   const { status, sentence } = errorTable[code]
-  // Where it ends is not certain, so nothing after it can be read as a request (RFC 9112 6.1).
+  // The end of the request is uncertain, so nothing after it can be read as a request (RFC 9112 6.1).
   if (code === 'request-malformed' || status === 408) known.response.shouldKeepAlive = false
-  // Another certificate takes another connection.
+  // Another certificate requires another connection.
   if (isOfCertificate(code)) known.response.shouldKeepAlive = false
   const fields = ['Cache-Control', 'no-store', 'X-Torhaus-Error', code, ...requestIdFields(known)]
   fields.push(...settings.strictTransport)
@@ -82,12 +82,12 @@ const REGISTRY_CODES: Readonly<Record<number, string>> = { 401: 'UNAUTHORIZED', 
 /** npm and yarn print `error`; clients of container registries, whatever their name, code and message of the first of `errors`, cargo its `detail`. */
 function packageMembers({ clientClass, target }: PartialExchange, status: number, shown: string): object {
   const error = { code: REGISTRY_CODES[status] ?? 'UNKNOWN', message: shown }
-  // Some print a detail behind the message: it would stand there twice.
+  // Some print the detail after the message, so the text would appear twice.
   if (isRegistryPath(target?.path)) return { error: shown, errors: [error] }
   return clientClass === 'package-client' ? { error: shown, errors: [{ ...error, detail: shown }] } : {}
 }
 
-/** A browser's way to the sign-in, and back to where it wanted to go. */
+/** Redirects a browser to the sign-in, which returns it to the requested page. */
 export function sendToSignIn(
   known: PartialExchange,
   code: Code,
@@ -148,11 +148,11 @@ function render(
         }),
       }
     default:
-      // The JDK accepts HTML first, uv and pip accept it last: programs would print the source of a page.
+      // The JDK accepts HTML first, uv and pip last: these programs would print the source of a page.
       if (!PROGRAMS.has(known.clientClass ?? 'other') && accept.includes('text/html'))
         return page(known, code, settings, link, help)
       return {
-        // Of another type docker prints the source (OCI Distribution Specification 1.1, error codes).
+        // Docker prints the source of any other media type (OCI Distribution Specification 1.1, error codes).
         fields: ['Content-Type', `application/${isRegistryPath(known.target?.path) ? 'json' : 'problem+json'}`],
         text: JSON.stringify({
           type: `urn:torhaus:error:${code}`,
@@ -181,7 +181,7 @@ function page(
   const isAutomatic = signIn?.isAutomatic === true
   const { fields: usual, text } = isAutomatic ? paper.automatic(shown) : paper.window(shown)
   const fields = isOwnPath(known.target?.path ?? '') ? unreferred(usual) : usual
-  // A moment later: whatever was under way beside it has opened a session by then.
+  // After a delay, because a concurrent request may have opened a session by then.
   return { fields: isAutomatic ? [...fields, 'Refresh', `${RESTART_AFTER_S}; url=${signIn.path}`] : fields, text }
 }
 
@@ -205,7 +205,7 @@ export function send(known: PartialExchange, status: number, fields: readonly st
   return isHead ? 0 : content.length
 }
 
-/** The client may be sending content that nobody will read. */
+/** The client may still be sending content that nothing will read. */
 function drainUnwanted({ request }: PartialExchange, response: ServerResponse): void {
   if (!request.complete && response.socket !== null) drainRequest(request)
 }

@@ -5,7 +5,7 @@ import { type ChallengeSettings, challengeFields } from './challenge.ts'
 
 const BASIC = /(^|,)\s{0,8}basic\b/i
 
-/** The fields of a 401 of the server, as this client may see them; ours take the place of challenges it may not see. */
+/** The fields of a 401 of the server for this client; Torhaus' challenges replace those that it must not see. */
 export function relayedChallenge(
   settings: ChallengeSettings,
   exchange: Delegated,
@@ -16,7 +16,7 @@ export function relayedChallenge(
   return isLeft ? left : [...left, ...challengeFields(settings, exchange)]
 }
 
-/** To Basic a browser opens a password dialog of its own, over the page of somebody who has signed in. */
+/** A browser answers Basic with its own password dialog, over the page of somebody who is signed in. */
 const isSignedIn = ({ clientClass, credentials }: Delegated) =>
   clientClass === 'browser' && credentials.scheme === 'session'
 
