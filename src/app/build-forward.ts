@@ -16,11 +16,11 @@ interface ForwardNeeds
   readonly watch: PatWatch
   readonly tunnels: Tunnels
   readonly limits: IntakeLimits
-  /** The server does not know the token any more. */
+  /** Called after a 401, when the origin server no longer accepts the token. */
   readonly endProof: (exchange: Delegated) => void
 }
 
-/** The way to the origin server and back. */
+/** Builds the last stage, which forwards to the origin server and relays its response. */
 export function buildForward(needs: ForwardNeeds): Forward {
   const { config, cookies, publicUrl, refusal, watch, upstream, fieldReader, viaName, tunnels, limits } = needs
   const { accountKey, endProof } = needs

@@ -1,6 +1,4 @@
-/**
- * How it is found out whose a personal access token is: the profile of the configuration, over connections of its own.
- */
+/** Determines whose a personal access token is, by the configured profile, over separate connections. */
 import { clientNetworkOf } from '../../config/address-prefix.ts'
 import type { Config } from '../../config/schema.ts'
 import type { MonotonicClock } from '../clock.ts'
@@ -32,13 +30,13 @@ export type PatProofNeeds = Pick<
 
 export interface BuiltPatProof {
   readonly provesPat: ProvePat
-  /** As `provesPat`, for what was admitted before: nothing is reported. */
+  /** Like `provesPat`, for exchanges admitted earlier: reports nothing. */
   readonly provesPatAgain: ProvePat
   /** Undefined where tokens are not proven. */
   readonly proof: PatProof | undefined
 }
 
-/** Traffic of clients never meets that of the reads (RFC 4559 6). */
+/** The reads never share a connection with requests of clients (RFC 4559 6). */
 const CONNECTIONS = { connectionKey: 'pat-proof', sharesConnection: true, authenticateConnection: undefined }
 
 export function buildPatProof(needs: PatProofNeeds, upstream: Upstream, monotonic: MonotonicClock): BuiltPatProof {
@@ -69,7 +67,7 @@ export function buildPatProof(needs: PatProofNeeds, upstream: Upstream, monotoni
   }
 }
 
-/** After a 401 of the server to a token that it knew: in all processes, once. */
+/** Discards the verdict on a token after a 401 of the origin server: in all processes, once. */
 export function proofEnder({ changes }: Pick<Services, 'changes'>, proof: PatProof | undefined) {
   return ({ credentials, principal }: Delegated): void => {
     if (proof === undefined || principal.kind !== 'server-checked' || principal.owner === undefined) return
@@ -98,12 +96,12 @@ function asking(
       target: path + read.path,
       fields: [
         ...['Host', names.upstreamHost, 'Accept', 'application/json', 'User-Agent', 'Torhaus', ...read.fields(token)],
-        // Whom the server would ban for tokens that are wrong is the client.
+        // A server that bans for wrong tokens is to ban the client, not Torhaus.
         ...addClientFields([], clientAddress, names),
         ...['X-Request-Id', requestId, 'Via', viaName],
       ],
       connections: CONNECTIONS,
-      // Reads of strangers are few at a time, like all that strangers do.
+      // Reads for unproven clients count in their small share, like their other requests.
       ...{ owner: clientNetworkOf(clientAddress), standing: wasGood ? 'proven' : 'unproven' },
       timeoutMs: settings.timeoutMs,
     })
@@ -119,7 +117,7 @@ function asking(
   }
 }
 
-/** A server may call people by UPNs: whose one is, the directory says, and where it does not, nobody is known. */
+/** Servers may name people by UPN, which the directory resolves; if it cannot, the owner stays unknown. */
 const ownedAs = (owner: string | undefined): Conclusion => (owner === undefined ? UNNAMED : { kind: 'owned', owner })
 
 function answerOf({ status, rawFields, content }: SmallAnswer): OwnerAnswer {

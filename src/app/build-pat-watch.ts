@@ -6,7 +6,9 @@ import type { PatReport } from './pat-report.ts'
 
 export type PatWatchNeeds = Pick<Services, 'accountKey' | 'config' | 'now' | 'patConfirmations' | 'pats'>
 
-/** Watches personal access tokens; `report` hears what it finds. `ask`: how a link is opened, for who has to confirm. */
+/**
+ * Watches personal access tokens. `report` receives the findings; `ask` opens a request that the owner must confirm.
+ */
 export function buildPatWatch(
   needs: PatWatchNeeds,
   report: PatReport,

@@ -1,4 +1,4 @@
-/** What the stages are given. */
+/** Builds the parts that the stages need. */
 import { randomUUID } from 'node:crypto'
 import { asksForGroups } from '../../config/group-rules.ts'
 import type { AccountKeyOf } from '../account-key.ts'
@@ -102,14 +102,14 @@ function authenticateParts(
       audit.write('account-mismatch', exchange, { account, otherAccount, code })
     },
     publicOrigin: publicUrl.origin,
-    // As browsers write them: in small letters, without the usual port.
+    // Normalized as browsers send them: lower case, without the default port.
     allowedOrigins: config.credentials.allowedOrigins.map(origin => new URL(origin).origin),
   }
 }
 
 const clientCertificates = ({ listener }: Pick<Services['config'], 'listener'>) => listener.tls?.clientCertificates
 
-/** The OP, caches and `doctor` have no certificate of a person. */
+/** The OP, readers of the key set, and `torhaus doctor` have no personal certificate. */
 const isForMachines = (path: string) =>
   path === '/.torhaus/backchannel-logout' || path === '/.torhaus/jwks.json' || path.startsWith('/.torhaus/self-test')
 

@@ -1,4 +1,4 @@
-/** The services joined to a proxy, as the configuration says. Nothing listens yet. */
+/** Connects the services to a proxy, according to the configuration. Nothing listens yet. */
 import { createHash, randomUUID } from 'node:crypto'
 import type { FastifyInstance } from 'fastify'
 import type { Config } from '../../config/schema.ts'
@@ -31,18 +31,18 @@ import { type Readiness, readinessOf } from './readiness.ts'
 export interface ProxyParts {
   readonly app: FastifyInstance
   readonly tunnels: Tunnels
-  /** Undefined where nobody may ask. */
+  /** Undefined without an operator's page. */
   readonly desk: OperatorDesk | undefined
   readiness(): Readiness
-  /** From now on it is not ready, and what comes is answered as the last of its connection. */
+  /** From now on it reports not ready, and each response is the last of its connection. */
   startDraining(): void
-  /** Removes what has ended from the store. Never rejects: the next round tries again. */
+  /** Removes what has expired from the store. Never rejects: the next round retries. */
   sweep(): Promise<void>
-  /** What must not be lost is waited for, until `hurry`. */
+  /** Saves what must not be lost; gives up when `hurry` aborts. */
   settle(hurry: AbortSignal): Promise<void>
 }
 
-/** What is opened goes to `opened`, and is closed with it, also where this throws. */
+/** Everything opened is put on `opened` and closed with it, also if this throws. */
 export function buildProxy(services: Services, monotonic: MonotonicClock, opened: AsyncDisposableStack): ProxyParts {
   const { config, metrics, audit, log, stores, directory } = services
   startFlushing(services, opened)
@@ -90,7 +90,7 @@ export function buildProxy(services: Services, monotonic: MonotonicClock, opened
       isDraining = true
     },
     sweep: sweep.run,
-    // A refresh token that was spent, and whose successor is not stored, would sign somebody out.
+    // If a refresh token has been used and its successor is not stored, that person is signed out.
     async settle(hurry) {
       await policy.authenticate.refresh.settle(hurry)
       await Promise.all([services.grants, services.pats, services.patConfirmations].map(kept => kept.settle(hurry)))
@@ -98,11 +98,11 @@ export function buildProxy(services: Services, monotonic: MonotonicClock, opened
   }
 }
 
-/** Undefined where no operator can ask for them: the page needs a credential. */
+/** Undefined without an operator's page, which needs a credential. */
 const recentExchanges = ({ config, now }: Pick<Services, 'config' | 'now'>) =>
   config.admin.credentialFile === undefined ? undefined : new RecentExchanges(now)
 
-/** Changes when the rules do. */
+/** Identifies the rules in the audit log: changes whenever they do. */
 const hashOf = (settings: Config['secondFactor']) => createHash('sha256').update(JSON.stringify(settings)).digest('hex')
 
 type AppServices = Omit<EndpointNeeds, 'refresh'> & Pick<Services, 'log' | 'refusal' | 'spans'>

@@ -1,5 +1,5 @@
 /**
- * Who looks on at each exchange: decision traces for the log or the operator's page, spans for a collector, both or
+ * The observers of each exchange: decision traces for the log or the operator's page, spans for a collector, both or
  * neither.
  */
 import { randomBytes } from 'node:crypto'
@@ -15,18 +15,18 @@ import { SpanRecorder } from '../observability/span-recorder.ts'
 import type { Services } from './open-services.ts'
 
 export interface Tracing {
-  /** Undefined: nobody looks on at any exchange. */
+  /** Undefined: no exchange is traced. */
   readonly newTrace: NewTrace | undefined
   /** Undefined: no spans. */
   readonly beginSpan: BeginSpan | undefined
 }
 
-/** Undefined: nobody looks on at this exchange. */
+/** Returns undefined if this exchange is not traced. */
 type NewTrace = () => ExchangeTrace | undefined
 
 const randomHex = (bytes: number) => randomBytes(bytes).toString('hex')
 
-/** `recent`: takes each trace as well; undefined where nobody asks for them. */
+/** `recent` also receives each trace; undefined without an operator's page. */
 export function buildTracing(
   services: Pick<Services, 'config' | 'log' | 'now'>,
   recent: RecentExchanges | undefined,
@@ -70,7 +70,7 @@ function forCollector(
   return () => new SpanRecorder({ now, monotonic, newSpanId, keep })
 }
 
-/** The first, and then every so many. */
+/** Traces the first exchange, and then one in `many`. */
 function oneIn(many: number, make: NewTrace): NewTrace {
   let seen = 0
   return () => (seen++ % many === 0 ? make() : undefined)

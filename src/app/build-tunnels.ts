@@ -8,7 +8,7 @@ import { reauthorize } from './reauthorize.ts'
 
 type TunnelNeeds = PatWatchNeeds & Pick<Services, 'changes' | 'sessions'>
 
-/** The tunnels, and who judges them again: by the policy that let them in. */
+/** The tunnels, which are judged again by the policy that admitted them. */
 export function buildTunnels(
   services: TunnelNeeds,
   policy: PolicyParts,

@@ -15,25 +15,25 @@ import { type TokenReport, type TriedToken, tokenReport } from '../oidc/tried-to
 import { newOpaqueId } from '../session/opaque-id.ts'
 import { openAccessTokens, openProviders } from './open-providers.ts'
 
-/** `option`: where it stands in the file. */
+/** `option`: its path in the configuration file. */
 export type ProviderFinding = Omit<Finding, 'option'> & { readonly option: string }
 
-/** What a sign-in would meet at that OP of the configuration. */
+/** What a sign-in at that OP of the configuration would encounter. */
 export async function checkProvider(config: Config, one: NamedProvider, now: Clock): Promise<ProviderFinding[]> {
   return inFile(one, await checkOp(partsOf(config, one, now)))
 }
 
-/** What came of a sign-in that a person made. */
+/** The result of a sign-in made by a person. */
 export interface Tried {
-  /** Undefined: no token that Torhaus accepts. */
+  /** Undefined: Torhaus accepted no token. */
   readonly token?: TokenReport
   readonly findings: ProviderFinding[]
 }
 
-/** Shows a person where to sign in, and is given the address where their browser ended, or the form. */
+/** Sends a person to the OP. Resolves to the URL at which their browser ended, or to the submitted form. */
 export type SendToOp = (url: string) => Promise<string>
 
-/** A sign-in in the browser, as it becomes a session. */
+/** A sign-in in the browser, of the kind that opens a session. */
 export async function trySignIn(config: Config, one: NamedProvider, now: Clock, send: SendToOp): Promise<Tried> {
   const parts = partsOf(config, one, now)
   const { secondFactor } = config
@@ -52,10 +52,10 @@ export async function trySignIn(config: Config, one: NamedProvider, now: Clock, 
   )
 }
 
-/** Shows a person where to sign in, and with which code; resolves once they say that they have. */
+/** Shows a person where to sign in, and the user code. Resolves once they say that they have. */
 export type ShowCode = (url: string, userCode: string) => Promise<unknown>
 
-/** A sign-in by device authorization, as git sends its token. Undefined where there is none. */
+/** A sign-in by device authorization (RFC 8628), of the kind used by git. Undefined if the OP does not offer it. */
 export async function tryDevice(
   config: Config,
   one: NamedProvider,

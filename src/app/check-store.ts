@@ -1,4 +1,4 @@
-/** Looks, at the start and from time to time, whether the store is set up so that nothing is lost. */
+/** Checks, at the start and periodically, that the store is set up so that no data is lost. */
 import { causeChain } from '../cause-chain.ts'
 import { toFault } from '../errors.ts'
 import type { StoreFinding } from '../store/store-finding.ts'
@@ -7,7 +7,7 @@ import { Rounds } from './rounds.ts'
 
 const CHECK_INTERVAL_MS = 60_000
 
-/** Rejects where Torhaus cannot work with the store, in words for the operator. A store that is away is none of that. */
+/** Rejects, with a message for the operator, if Torhaus cannot work with the store; not if it is unavailable. */
 export async function checkStore(
   { stores, log }: Pick<Services, 'log' | 'stores'>,
   opened: AsyncDisposableStack,
@@ -21,7 +21,7 @@ export async function checkStore(
           'event.action': 'store-check',
           ...{ 'torhaus.finding': code, 'error.message': message, 'torhaus.remedy': remedy },
         })
-    // What is over is told again when it comes back.
+    // A finding that disappears is reported again if it returns.
     known = new Set(findings.map(({ message }) => message))
     return findings
   }
@@ -29,7 +29,7 @@ export async function checkStore(
   const refused = found.find(({ severity }) => severity === 'refused')
   if (refused !== undefined) throw new Error(`${refused.message}: ${refused.remedy}`)
   const failed = (error: unknown) => {
-    // That it is away is told already.
+    // Unavailability is reported elsewhere.
     const fault = toFault(error)
     if (fault.code !== 'store-unavailable')
       log.warn({ 'event.action': 'store-check', 'error.message': causeChain(fault) })

@@ -1,4 +1,4 @@
-/** Ends every session and confirmation of a person, say of a laptop that was lost. */
+/** Ends all sessions and confirmations of a person, e.g. after a laptop was lost. */
 import { isUpnOf } from '../../config/upn-names.ts'
 import type { AccountKey } from '../account-key.ts'
 import type { EndedSession } from '../session/session-store.ts'
@@ -16,7 +16,7 @@ export interface Ended {
   readonly nothingEnded: boolean
 }
 
-/** In Redis, what finds sessions can be lost without them; a mark cannot miss any. */
+/** Indexes in Redis can be lost while sessions remain; a mark ends those, too. */
 const WHATEVER_IS_LISTED = 'no session opened until now counts any more, listed or not'
 
 const UPN_OF_NOBODY =
@@ -25,7 +25,7 @@ const UPN_OF_NOBODY =
 const isUpn = ({ config }: PersonServices, name: string): boolean =>
   config.kerberos?.upnSuffixes.some(suffix => isUpnOf(name, suffix)) === true
 
-/** `clientAddress`: of whoever asks for it, where that is known; for the audit log. */
+/** `clientAddress`: of the operator, if known; for the audit log. */
 export async function endPerson(services: PersonServices, asked: Person, clientAddress?: string): Promise<Ended> {
   const person = 'account' in asked ? { account: await meant(services, asked.account) } : asked
   const { accountKey, changes, audit } = services
@@ -35,10 +35,10 @@ export async function endPerson(services: PersonServices, asked: Person, clientA
   for (const selector of selectors) ended.push(...(await services.sessions.endAll(selector)))
   const named = 'account' in person ? [person.account] : []
   const spellings = new Set([...named, ...ended.map(session => session.account)])
-  // Also those that no index has found.
+  // Includes sessions that no index found.
   const everyName = 'account' in person ? namesOf(services, person) : []
   for (const account of new Set([...spellings, ...everyName])) changes.publish({ kind: 'account', account })
-  // After all that is published without waiting: what the store answers now, it has sent on before.
+  // Last, because publishing does not wait: once the store answers this, it has passed on the changes before it.
   const keys = new Set([
     ...selectors.flatMap(selector => selector.accountKey ?? []),
     ...Array.from(spellings, accountKey),
@@ -68,7 +68,7 @@ interface EndedConfirmations {
   readonly lines: readonly string[]
 }
 
-/** Lines for keys that had any, and always for the first one. */
+/** Lines for keys with confirmations, and always for the first key. */
 async function endConfirmations(
   { grants, pats }: PersonServices,
   keys: Iterable<AccountKey>,

@@ -1,4 +1,4 @@
-/** Which of our own pages stands where. */
+/** Assigns Torhaus' own pages to their paths. */
 
 import { asksForGroups } from '../../config/group-rules.ts'
 import { AssertionIdentity } from '../identity/assertion-identity.ts'
@@ -77,7 +77,7 @@ export function endpoints(services: EndpointNeeds): Readonly<Record<string, Rout
     : routesOfBothHosts(bothHosts, { pages, others, shared })
 }
 
-/** Undefined: there is one host. */
+/** Undefined: Torhaus' pages have no host of their own. */
 function bothHostsOf(services: EndpointNeeds): OwnHostRouteParts | undefined {
   const { config, now, sessions, refresh, cookies, publicUrl, ownOrigin, ownHost, signInStates: states } = services
   const { isOwnHost } = services.refusal
@@ -95,7 +95,7 @@ function bothHostsOf(services: EndpointNeeds): OwnHostRouteParts | undefined {
   }
 }
 
-/** What people see in a window of their own. */
+/** The pages that people open in a browser window. */
 function pagesOf(
   services: EndpointNeeds,
   opLogout: OpLogout,
@@ -176,7 +176,7 @@ function callbacks(parts: SignInParts, op: Op): [string, Route][] {
   return settings.responseMode === 'form_post' ? [callback, [`POST ${callbackPath}`, formPost]] : [callback]
 }
 
-/** Where the OP tells of logouts. */
+/** The endpoints where the OP announces logouts. */
 function logoutRoutes(
   { now, metrics, stores, ops, audit, refusal }: LogoutNeeds,
   opLogout: OpLogout,

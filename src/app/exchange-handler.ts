@@ -1,6 +1,6 @@
 /**
- * The pipeline joined to Fastify: each request becomes an exchange, each decision and fault an answer, each answer one
- * record in log and metrics.
+ * Connects the pipeline to Fastify: each request becomes an exchange, each decision or fault a response, and each
+ * response one record in log and metrics.
  */
 import { type IncomingMessage, METHODS, type ServerResponse } from 'node:http'
 import type { Socket } from 'node:net'
@@ -28,15 +28,15 @@ import { breakOff, fail, type OpenExchange, roomFor } from './open-exchange.ts'
 export interface AppParts extends ListenerParts {
   readonly policy: Policy
   readonly forward: Forward
-  /** Our own pages: `GET /.torhaus/sign-in` and so on. */
+  /** Torhaus' own pages: `GET /.torhaus/sign-in` and so on. */
   readonly routes: Readonly<Record<string, Route>>
   readonly refusal: RefusalSettings
   /** Whether each response should be the last of its connection. */
   readonly isDraining: () => boolean
   readonly newRequestId: () => string
-  /** Undefined: nobody looks on at any exchange; what it returns: at this one. */
+  /** Undefined: no exchange is traced; returns undefined if this one is not. */
   readonly newTrace: (() => ExchangeTrace | undefined) | undefined
-  /** Undefined: nobody notes what is asked on the way. */
+  /** Undefined: calls to other servers are not recorded. */
   readonly spans: OutgoingSpans | undefined
   readonly turns: Turns<OpenExchange>
   readonly awaited: AwaitedContent
@@ -48,11 +48,11 @@ const noSchema = () => () => {
   throw new TypeError('no route has a schema')
 }
 const NO_QUERY = {}
-/** Nothing is checked or written by a schema: Fastify would load ajv and fast-json-stringify. */
+/** No route has a schema, so Fastify need not load ajv and fast-json-stringify. */
 const NO_SCHEMAS = { buildValidator: noSchema, buildSerializer: noSchema }
 
 export function createApp(parts: AppParts): FastifyInstance {
-  // Takes everything over: content is streamed, and Fastify never looks at it or its type.
+  // Takes over every request: content is streamed, and Fastify never looks at it or its type.
   const takeOver = (answer: Answer) => (request: FastifyRequest, reply: FastifyReply) => {
     reply.hijack()
     take(request.raw, reply.raw, answer)
@@ -62,20 +62,20 @@ export function createApp(parts: AppParts): FastifyInstance {
   const app = fastify({
     logger: false,
     schemaController: { compilersFactory: NO_SCHEMAS },
-    // Routes read the query themselves, where they want it.
+    // Routes parse the query themselves if they need it.
     routerOptions: { maxParamLength: parts.listener.maxHeaderBytes, querystringParser: () => NO_QUERY },
     exposeHeadRoutes: false,
-    // While draining, what still comes on an open connection is answered like anything else, and the connection closed after it.
+    // While draining, requests on open connections are answered as usual; then the connection is closed.
     return503OnClosing: false,
     serverFactory: handler =>
       createServer(parts, {
-        // Nearly all there is: the router would only find out that it is none of ours.
+        // Most requests skip the router, which would only find that they are not for Torhaus' pages.
         request(request, response) {
           if (isSurelyTraffic(request.url)) take(request, response, proxied)
           else handler(request, response)
         },
         ...roomFor(parts),
-        // Behind a request that has no answer yet, there is nothing to change to.
+        // The protocol cannot change while an earlier request on the connection is unanswered.
         isWanted: request => isHandshake(request) && parts.turns.isAnswered(request.socket),
         take: (request, socket, head) => {
           const handshake = new UpgradedClient(request, socket, head)
@@ -83,12 +83,12 @@ export function createApp(parts: AppParts): FastifyInstance {
         },
       }),
     clientErrorHandler: (error: NodeJS.ErrnoException, socket) => {
-      // What still comes behind the last answer is thrown away: an end now would reset the connection, before that is read.
+      // Input after the last response is discarded: ending now would reset the connection before the response is read.
       if (socket.writableEnded && error.code !== 'ECONNRESET') return
       if (error.code === 'ECONNRESET' || !socket.writable) socket.destroy()
       else endUnreadable(parts, socket, new Fault(codeOfParserError(error), error))
     },
-    // A target that the router cannot decode is nothing of ours; what a server could make of it, the policy knows.
+    // The router cannot decode it, so it is no page of Torhaus; the policy considers what a server could read in it.
     frameworkErrors: (_, request, reply) => takeOver(proxied)(request, reply),
   })
   for (const method of METHODS) if (!app.supportedMethods.includes(method)) app.addHttpMethod(method, { hasBody: true })
@@ -96,11 +96,11 @@ export function createApp(parts: AppParts): FastifyInstance {
   const taken = () => {
     throw new Fault('internal-error')
   }
-  // What the router has no word for, such as the target of `OPTIONS *`.
+  // Targets that the router cannot match, such as that of `OPTIONS *`.
   app.addHook('onRequest', (request, reply, done) => (request.is404 ? takeOver(proxied)(request, reply) : done()))
   for (const [key, route] of Object.entries(parts.routes)) {
     const [method = '', url = ''] = key.split(' ')
-    // What can be got can be asked about (RFC 9110 9.3.2).
+    // HEAD is supported wherever GET is (RFC 9110 9.3.2).
     const methods = method === 'GET' ? ['GET', 'HEAD'] : [method]
     app.route({ method: methods, url, onRequest: takeOver(own(route)), handler: taken })
   }
@@ -112,7 +112,7 @@ export function createApp(parts: AppParts): FastifyInstance {
 
 type Answer = (parts: AppParts, exchange: Traced, open: OpenExchange) => void
 
-/** Step 0: from the head of a request to its answer, when its turn has come. The stages are steps 1 to 8. */
+/** Step 0: answers a request once its turn on the connection has come. The stages are steps 1 to 8. */
 function serve(parts: AppParts, arrival: Arrival, answer: Answer): void {
   const { request, response } = arrival
   const open: OpenExchange = {
@@ -125,7 +125,7 @@ function serve(parts: AppParts, arrival: Arrival, answer: Answer): void {
       else parts.spans.within(open.record.trace, () => begin(parts, arrival, open, answer))
     },
   }
-  // Requests that were read in one go with the one that cost the connection still come.
+  // Requests read in the same chunk as the one that closed the connection still arrive here.
   if (parts.turns.take(open) || request.socket.destroyed) return
   request.socket.destroy()
   const { record } = open
@@ -138,7 +138,7 @@ function serve(parts: AppParts, arrival: Arrival, answer: Answer): void {
 function begin(parts: AppParts, arrival: Arrival, open: OpenExchange, answer: Answer): void {
   const { record, request, response } = open
   if (parts.isDraining()) response.shouldKeepAlive = false
-  // Node would send chunks to a client of HTTP/1.0 with `TE: chunked` (RFC 9112 6.1).
+  // With `TE: chunked`, Node would send chunks to an HTTP/1.0 client (RFC 9112 6.1).
   if (request.httpVersionMinor === 0) response.useChunkedEncodingByDefault = false
   // Step 9: the response is closed, however it ended.
   response.on('close', () => {
@@ -152,7 +152,7 @@ function begin(parts: AppParts, arrival: Arrival, open: OpenExchange, answer: An
     parts.turns.end(open, closedAtMs, open.forwarded?.share.isProven === true)
   })
   settle(parts, record, parts.policy.arrive.run(arrival, record.trace), verdict => {
-    // Node loses what it had read already behind a request that asked for an upgrade and did not get it.
+    // Node loses what it has read after a request whose upgrade was not accepted.
     const upgrade = verdict.passed ? verdict.exchange.fields.kept.upgrade : request.headers.upgrade
     if (upgrade !== undefined) response.shouldKeepAlive = false
     if (!verdict.passed) return refuse(parts, record, verdict)
@@ -168,11 +168,11 @@ const isContinue = ({ fields }: Traced) => fields.kept.expect?.toLowerCase() ===
 
 const proxied: Answer = (parts, exchange, open) => {
   const { record } = open
-  // Spelled in a way the router does not know (`HTTP://host/.torhaus/`), or with a method that none of our routes has.
+  // A page of Torhaus that the router did not match: its target (`HTTP://host/.torhaus/`) or method is unusual.
   if (isOwnPath(exchange.target.path)) return fail(parts, record, new Fault('not-found'))
   settle(parts, record, parts.policy.admit.run(exchange, record.trace), verdict => {
     record.decidedAtMs = parts.monotonic()
-    // The client may have gone, or its content proved unreadable, while the OP or the KDC was asked.
+    // While OP or KDC were asked, the client may have left, or its content proved unreadable.
     if (exchange.response.destroyed || exchange.response.headersSent) return
     if (!verdict.passed) return refuse(parts, record, verdict)
     record.known = verdict.exchange
@@ -198,7 +198,7 @@ const own =
     }
   }
 
-/** A mistake of ours in handling one exchange ends that exchange, not the process. */
+/** A bug in handling one exchange ends that exchange, not the process. */
 function settle<Out>(
   parts: AppParts,
   record: ExchangeRecord,
@@ -237,7 +237,7 @@ function refuse(
 
 const OUTCOMES = { challenge: 'challenged', 'sign-in': 'redirected', deny: 'denied' } as const
 
-/** What is refused before it was looked at closely has a sender, too, and an id to ask about. */
+/** An exchange refused early still gets a client address and a request id. */
 function identified({ newRequestId }: AppParts, known: PartialExchange): PartialExchange {
   if (known.requestId !== undefined) return known
   const clientAddress = clientOf(known.request.socket).address ?? 'unknown'
@@ -245,8 +245,8 @@ function identified({ newRequestId }: AppParts, known: PartialExchange): Partial
 }
 
 /**
- * The client sent what cannot be read. Where its last request is not answered yet, a status line of ours would be taken
- * for the answer, or stand in the middle of it.
+ * The client sent invalid input. If its last request is not fully answered, another status line would be taken for
+ * that response or end up inside it.
  */
 function endUnreadable(parts: AppParts, socket: Socket, fault: Fault): void {
   if (!breakOff(parts, parts.turns.latest(socket), socket, fault)) reject(parts, socket, fault.code)

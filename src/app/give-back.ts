@@ -1,15 +1,15 @@
 /**
- * Memory of clients that have left, given back to the system. V8 looks through its heap when something is to be
- * allocated; where thousands leave and few stay, nothing is, and what they took stays for good: 16 KB each.
+ * Returns memory of departed clients to the system. V8 collects garbage when something is allocated; if thousands
+ * leave and few stay, nothing is, and their memory stays in use: 16 KB each.
  */
 import { measureMemory } from 'node:vm'
 
-/** Fewer take what the next requests take anyway. */
+/** The memory of fewer clients is reused by the next requests. */
 const MANY = 500
 
 /**
- * To be called from time to time with the number of connections. After many have left, and half of the most there were, the
- * heap is looked through once, beside the requests: V8 marks in threads of its own, ten seconds later at the earliest.
+ * To be called periodically with the number of connections. Once many, and half of the maximum, have left, collects
+ * garbage once, beside the requests: V8 marks in threads of its own, ten seconds later at the earliest.
  */
 export function givesBack(collect: () => void = collectSoon): (connections: number) => void {
   let most = 0
@@ -21,8 +21,8 @@ export function givesBack(collect: () => void = collectSoon): (connections: numb
   }
 }
 
-/** Measuring begins with a collection of garbage: the one way to ask for it that Node documents (`vm.measureMemory`). */
+/** Measuring begins with a garbage collection; Node documents no other way to request one (`vm.measureMemory`). */
 function collectSoon(): void {
-  // Its promise waits for the collection; nobody needs the figures.
+  // The promise settles after the collection; the figures are not needed.
   void measureMemory({ mode: 'summary', execution: 'default' }).catch(() => undefined)
 }

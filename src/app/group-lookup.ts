@@ -5,7 +5,7 @@ import type { GroupsInFile } from '../policy/membership.ts'
 
 const NONE: readonly string[] = []
 
-/** The file, read once: the one that changes comes with a reload. */
+/** Reads the groups file once; changes to it take effect with a reload. */
 export function groupLookup({ file }: Config['groups'], accountKey: AccountKeyOf): GroupsInFile {
   if (file === undefined) return () => undefined
   const byAccount = new Map<AccountKey, string[]>()

@@ -1,13 +1,11 @@
-/** What the supervisor asks each worker, through the same server as everybody; to others it is not there. */
+/** The health check of each worker by the supervisor, through the same server as all requests; hidden from others. */
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { OWN_PREFIX } from '../http/request-target.ts'
 import { isPrivate } from '../listener/private-entrance.ts'
 
 export const HEALTH_PATH = `${OWN_PREFIX}/health`
 
-/**
- * `otherwise`: what answers everybody else. No record is written, and nothing counted: nobody has asked for anything.
- */
+/** `otherwise` answers everybody else. A health check is not recorded or counted. */
 export function addHealthRoute(
   app: FastifyInstance,
   otherwise: (request: FastifyRequest, reply: FastifyReply) => void,

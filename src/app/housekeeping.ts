@@ -1,4 +1,4 @@
-/** What is to be done from time to time: uses of tokens are written in one go, what has ended is removed, memory given back. */
+/** Periodic work: writes uses of tokens in batches, removes what has expired, returns memory to the system. */
 import { causeChain } from '../cause-chain.ts'
 import type { Surroundings } from '../clock.ts'
 import { toFault } from '../errors.ts'
@@ -18,16 +18,16 @@ type SweepNeeds = Pick<
 > &
   Pick<Surroundings, 'monotonic'>
 
-/** Writes what was seen of tokens, for the last time when `opened` is closed. */
+/** Writes recorded uses of tokens periodically, and once more when `opened` is closed. */
 export function startFlushing({ pats, log }: FlushNeeds, opened: AsyncDisposableStack): void {
   const flush = opened.use(new Rounds(FLUSH_INTERVAL_MS, () => pats.flush(), warnOf(log, 'pat-flush')))
   opened.defer(() => flush.run())
 }
 
 export interface Sweep {
-  /** Removes what has ended from the store. Never rejects: the next round tries again. */
+  /** Removes what has expired from the store. Never rejects: the next round retries. */
   run(): Promise<void>
-  /** Blocked tokens that nobody would recognise, when it was counted last. */
+  /** Number of blocked tokens whose fingerprints no current key can produce, as of the last round. */
   unrecognisedPats(): number
 }
 
@@ -48,7 +48,7 @@ export function startSweeping(needs: SweepNeeds, opened: AsyncDisposableStack): 
   return { run: () => rounds.run(), unrecognisedPats: () => unrecognised }
 }
 
-/** `connections`: how many there are. */
+/** `connections`: the current number of connections. */
 export function startGivingBack(
   { log }: Pick<Services, 'log'>,
   connections: () => number,

@@ -8,7 +8,7 @@ import { type RefusalSettings, sendRefusal } from '../refusal/refusal.ts'
 
 export interface OpenExchange extends Turn {
   readonly record: ExchangeRecord
-  /** Once it was passed on to the upstream. */
+  /** Set once it is forwarded to the upstream. */
   forwarded: Forwarded | undefined
 }
 
@@ -16,7 +16,7 @@ interface FailSettings {
   readonly refusal: RefusalSettings
 }
 
-/** Something went wrong: the client reads what the table says, the log says what lies behind. */
+/** Ends an exchange with a fault: the client gets the sentence of the error table, the log gets the cause. */
 export function fail(parts: FailSettings, record: ExchangeRecord, fault: Fault): void {
   record.outcome = 'failed'
   record.code = fault.code
@@ -26,13 +26,13 @@ export function fail(parts: FailSettings, record: ExchangeRecord, fault: Fault):
   else record.responseBytes = sendRefusal(record.known, fault.code, parts.refusal, help)
 }
 
-/** The rest of the request will not come. False: there is nothing to answer any more. */
+/** Ends an exchange whose request will not be completed. False: there is nothing left to answer. */
 export function breakOff(parts: FailSettings, open: OpenExchange | undefined, socket: Socket, fault: Fault): boolean {
   if (open === undefined || open.response.closed) return false
   const { request, response } = open
   const isKept = response.shouldKeepAlive
   response.shouldKeepAlive = false
-  // The request itself came through: it gets its answer, and what followed it is lost, however much more comes.
+  // The request is complete: it is answered, and anything after it is discarded.
   if (request.complete) {
     if (isKept) response.once('close', () => socket.destroySoon())
   } else if (response.socket === null) socket.destroy()
@@ -41,7 +41,7 @@ export function breakOff(parts: FailSettings, open: OpenExchange | undefined, so
   return true
 }
 
-/** What the listener asks when it wants room for one more connection. */
+/** What the listener needs to make room for another connection. */
 export function roomFor(parts: FailSettings & { turns: Turns<OpenExchange>; awaited: AwaitedContent }) {
   return {
     lastExchange: (socket: Socket) => parts.turns.last(socket),
@@ -49,7 +49,7 @@ export function roomFor(parts: FailSettings & { turns: Turns<OpenExchange>; awai
     onPaceUntilMs(socket: Socket): number | undefined {
       const open = parts.turns.latest(socket)
       if (open === undefined || open.request.complete) return undefined
-      // Until it is decided, and at our own pages, nobody is known.
+      // The client is unknown until the policy has decided, and at Torhaus' own pages.
       return open.forwarded === undefined ? open.record.known.arrivedAtMs : parts.awaited.onPaceUntilMs(open.request)
     },
     breakOff(socket: Socket): void {

@@ -1,4 +1,4 @@
-/** Who people are in the directory, and how the origin server is told. */
+/** Identities: the directory, the names of accounts, and how the account is sent to the origin server. */
 import type { Logger } from 'pino'
 import type { Config } from '../../config/schema.ts'
 import { askedOfTickets } from '../../config/ticket-rules.ts'
@@ -17,7 +17,7 @@ import type { Changes } from '../store/changes.ts'
 export interface Identity {
   readonly directory: Directory | undefined
   readonly accountNames: AccountNames
-  /** One spelling per account: the principal where there is a directory. */
+  /** One spelling per account; the principal if there is a directory. */
   readonly accountKey: AccountKeyOf
   readonly identityOut: IdentityOut
 }
@@ -30,7 +30,7 @@ export interface IdentityNeeds {
   readonly onKdc: (seen: KdcSeen) => void
 }
 
-/** What is opened goes to `opened`, and is closed with it. */
+/** Everything opened is put on `opened` and closed with it. */
 export async function openIdentity(
   config: Pick<Config, 'account' | 'groups' | 'kerberos' | 'listener' | 'secondFactor' | 'upstream'>,
   needs: IdentityNeeds,
@@ -47,7 +47,7 @@ export async function openIdentity(
   return { directory, accountNames: names, accountKey: names.keyOf, identityOut }
 }
 
-/** Loaded on demand: who has no Kerberos in the configuration goes without it. */
+/** Loaded on demand: a configuration without Kerberos does not need it. */
 async function openDirectoryOf(
   settings: KerberosSettings,
   config: Pick<Config, 'groups' | 'listener' | 'secondFactor'>,

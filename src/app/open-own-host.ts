@@ -6,15 +6,15 @@ import type { Sealer } from '../session/sealer.ts'
 import { SessionCookies } from '../session/session-cookie.ts'
 import type { SessionStore } from '../session/session-store.ts'
 
-/** What is needed where our own pages have a host of their own. */
+/** What is needed if Torhaus' own pages have a host of their own. */
 export interface OwnHost {
-  /** There. */
+  /** Of Torhaus' own host. */
   readonly cookies: SessionCookies
   readonly referrals: Referrals
   readonly handOvers: HandOvers
 }
 
-/** Undefined: one host for all. */
+/** Undefined: the own pages are on the public host. */
 export function openOwnHost(
   { ownPages, session }: Pick<Config, 'ownPages' | 'session'>,
   sealer: Sealer,

@@ -1,4 +1,4 @@
-/** The OPs of the configuration, and which accounts each of them may speak for. */
+/** Opens the configured OPs, and maps the accounts that each may vouch for. */
 import type { LookupFunction } from 'node:net'
 import { asksForGroups } from '../../config/group-rules.ts'
 import { linearPattern } from '../../config/linear-pattern.ts'
@@ -46,7 +46,7 @@ export function openProviders(
   return new Ops(ops, config.oidc !== undefined)
 }
 
-/** Undefined where no OP's access tokens are accepted. */
+/** Undefined if no OP's access tokens are accepted. */
 export function openAccessTokens(
   config: Needs,
   ops: Ops,
@@ -76,8 +76,8 @@ function accountMatcher(
 }
 
 /**
- * Accounts that are this OP's: also of the last of several. With several, nobody of one gets the account of somebody at
- * another, in whatever spelling, unless the configuration says that they are one person.
+ * Maps claims to accounts that belong to this OP. With several OPs, a person of one never gets the account of somebody
+ * at another, in any spelling, unless the configuration says that they are the same person.
  */
 function ownAccounts(
   config: Needs,
@@ -94,7 +94,7 @@ function ownAccounts(
   return claims => {
     const named = mapAccount(claims)
     if (named === undefined || isTheirs(named)) return undefined
-    // By either name it may be ours, and by neither somebody else's.
+    // Either name may match this OP's accounts; neither may match another's.
     return after(resolve(named), account =>
       account !== undefined && !isTheirs(account) && (isOwn(named) || isOwn(account)) ? account : undefined,
     )

@@ -19,8 +19,8 @@ import { RedisTracking } from '../store/redis-tracking.ts'
 import { readOnEveryMs, type StoreReport, type Stores } from './stores.ts'
 
 /**
- * All stores in one Redis, whose connection goes to `opened`. Resolves also while it is away; rejects where it refuses
- * us.
+ * All stores in one Redis, whose connection is put on `opened`. Resolves even if Redis is unavailable; rejects if it
+ * refuses Torhaus.
  */
 export async function openRedisStores(
   settings: RedisSettings,
@@ -105,7 +105,7 @@ export async function openRedisStores(
   }
 }
 
-/** Kinds of keys whose tags say which token, or which account: fingerprints are tags as they are. */
+/** Kinds of keys whose tags identify a token or an account; fingerprints are used as tags unchanged. */
 const TRACKED_BESIDE = ['pat', 'pat-confirmed', 'grants']
 
 const tagsIn = (changed: ReadonlySet<string>, names: RedisNames, kinds: readonly string[]): Set<string> =>

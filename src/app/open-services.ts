@@ -1,4 +1,4 @@
-/** The services: what lives as long as the process does, knows no single request, and may hold something open. */
+/** Opens the services: they live as long as the process, know no single request, and may hold resources open. */
 import type { Logger } from 'pino'
 import { asksForGroups } from '../../config/group-rules.ts'
 import type { Config } from '../../config/schema.ts'
@@ -35,37 +35,37 @@ import { type Site, siteOf } from './site.ts'
 import { storeReport } from './store-report.ts'
 import type { Stores } from './stores.ts'
 
-/** Nobody but `buildProxy` takes all of it: who needs some says which, by `Pick`. */
+/** Only `buildProxy` takes all of them; everything else names what it needs by `Pick`. */
 export interface Services extends Site, Identity {
   readonly config: Config
   readonly log: Logger
   readonly now: Clock
   readonly metrics: Metrics
-  /** Undefined: there are no spans. */
+  /** Undefined: no spans are recorded. */
   readonly spans: OutgoingSpans | undefined
   readonly audit: Audit
   readonly stores: Stores
-  /** Between this process and the others on the same store. */
+  /** Changes exchanged with other processes on the same store. */
   readonly changes: Changes
   readonly ops: Ops
   readonly sessions: Sessions
   readonly signInStates: SignInStates
   readonly formTokens: FormTokens
-  /** Undefined: our own pages stand at the host of the server. */
+  /** Undefined: Torhaus' pages are on the public host. */
   readonly ownHost: OwnHost | undefined
   readonly grants: Grants
   readonly pats: PatRegister
   readonly patConfirmations: PatConfirmations
   readonly fingerprints: PatFingerprints
-  /** Whether another instance has the same session keys, and whether who asks has. */
+  /** Proves to another instance which session keys this one has, and verifies who asks. */
   readonly selfTestKeys: SelfTestKeys
   readonly rules: Rules
-  /** Undefined where everybody may pass. */
+  /** Undefined if no group is required. */
   readonly outsider: Outsider | undefined
   readonly fieldReader: RequestFieldReader
 }
 
-/** What is opened goes to `opened`, and is closed with it, also where this rejects: in words for the operator. */
+/** Everything opened is put on `opened` and closed with it, also if this rejects, with a message for the operator. */
 export async function openServices(
   config: Config,
   log: Logger,

@@ -17,8 +17,8 @@ import { sqliteSetUpFindings } from '../store/sqlite-set-up.ts'
 import { readOnEveryMs, type StoreReport, type Stores } from './stores.ts'
 
 /**
- * Opens the store that the configuration names. Rejects when it cannot be opened; a Redis that is away is none of that.
- * `changes` are told to, and heard from, all processes that share a Redis. What is opened goes to `opened`.
+ * Opens the configured store. Rejects if it cannot be opened; an unavailable Redis is no reason. `changes` are
+ * exchanged with all processes on the same store. Everything opened is put on `opened`.
  */
 export async function openStores(
   session: Config['session'],
@@ -60,7 +60,7 @@ export async function openStores(
     pats: new SqlitePatStore(database),
     patConfirmations: new SqlitePatConfirmationStore(database),
     attempts: new SqliteAttemptStore(database),
-    // A file is not away for a while: what it cannot answer is a fault at once.
+    // A file is not temporarily unavailable: what cannot be read is a fault at once.
     graceSeconds: 0,
     knownUntilMs: () => log.knownUntilMs,
     findings: () => sqliteSetUpFindings(sqlite.file),
@@ -71,7 +71,7 @@ export async function openStores(
 
 const LOGGED = SESSION_CHANGES + GRANT_CHANGES + PAT_CHANGES + PAT_CONFIRMATION_CHANGES
 
-/** Keys of sessions are logged as they are, and have no colon. */
+/** Session keys are logged unchanged, without a prefix, and contain no colon. */
 function tell(logged: ReadonlySet<string>, changes: Changes): void {
   const [keys, fingerprints, accountTags] = [new Set<string>(), new Set<string>(), new Set<string>()]
   for (const key of logged) {

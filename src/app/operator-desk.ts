@@ -1,6 +1,6 @@
 /**
- * What the operator's page asks a worker, and what the worker does for it: the supervisor has no services of its own.
- * Questions and answers travel between processes, as JSON.
+ * What the operator's page asks of a worker, because the supervisor has no services. Questions and answers travel
+ * between processes as JSON.
  */
 import type { RecentExchange, RecentExchanges } from '../observability/recent-exchanges.ts'
 import { type Ended, endPerson } from './end-person.ts'
@@ -8,24 +8,24 @@ import type { Services } from './open-services.ts'
 import { keysOf } from './person.ts'
 import { type SignedIn, signedIn, signedInAs } from './signed-in.ts'
 
-/** Who asks, for the audit log. */
+/** The operator, for the audit log. */
 interface Asking {
   readonly clientAddress: string
 }
 
-/** Each rejects where the store cannot be asked; from another process, also where nobody answers. */
+/** All reject if the store is unavailable, and between processes also if no worker answers. */
 export interface OperatorDesk {
-  /** `account`: in whatever spelling; none: whoever was seen last. Null: the store keeps no list of them. */
+  /** `account`: in any spelling; undefined: the accounts seen last. Null: the store cannot list them. */
   signedIn(asked: { readonly account: string | undefined }): Promise<SignedIn | null>
-  /** Ends every session and confirmation. */
+  /** Ends all sessions and confirmations. */
   endPerson(asked: Asking & { readonly account: string }): Promise<Ended>
   /** One session, by its key. */
   endSession(asked: Asking & { readonly account: string; readonly key: string }): Promise<Ended>
   /** One confirmation. */
   endGrant(asked: Asking & { readonly account: string; readonly key: string }): Promise<Ended>
-  /** Refused or failed, the newest first. */
+  /** Exchanges that were refused or failed, newest first. */
   refused(asked: { readonly most: number }): Promise<readonly RecentExchange[]>
-  /** Null: not among those that are kept. */
+  /** Null: not among the exchanges kept. */
   request(asked: { readonly id: string }): Promise<RecentExchange | null>
 }
 
@@ -35,7 +35,7 @@ export type Said<What extends Question> = Awaited<ReturnType<OperatorDesk[What]>
 
 type DeskServices = Parameters<typeof endPerson>[0] & Parameters<typeof signedIn>[0] & Pick<Services, 'metrics'>
 
-/** So many sessions, and confirmations, are looked at where nobody is named. */
+/** Most sessions and confirmations considered if no account is named. */
 const MOST_LISTED = 50
 
 export function operatorDesk(services: DeskServices, recent: RecentExchanges): OperatorDesk {

@@ -1,14 +1,14 @@
-/** One-time tokens for the forms of the operator's page: the supervisor has no store, and one process asks. */
+/** One-time tokens for the forms of the operator's page, kept in memory: only the supervisor uses them. */
 import { randomBytes } from 'node:crypto'
 import { BoundedMap } from '../bounded-map.ts'
 import type { Clock } from '../clock.ts'
 import { FormTokens } from '../session/form-tokens.ts'
 import { Sealer } from '../session/sealer.ts'
 
-/** Of forms that were sent, each by somebody with the credential, within the lifetime of a token. */
+/** Most used tokens remembered; only holders of the credential can use any. */
 const MAX_TAKEN = 10_000
 
-/** Issued by another process, or before a restart, they do not count. */
+/** Tokens of another process, or from before a restart, are invalid. */
 export function operatorForms(now: Clock): FormTokens {
   const taken = new BoundedMap<string, true>(MAX_TAKEN)
   const claims = {

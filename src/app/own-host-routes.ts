@@ -1,4 +1,4 @@
-/** Which of our pages stands where, once they have a host of their own. */
+/** Assigns Torhaus' pages to paths if they have a host of their own. */
 
 import { HANDED_OVER, type HandOverParts, handOver } from '../routes/hand-over.ts'
 import { HAND_OVER } from '../routes/landing.ts'
@@ -18,14 +18,14 @@ type Routes = Readonly<Record<string, Route>>
 
 export interface OwnHostRouteParts {
   readonly isOwnHost: (host: string) => boolean
-  /** At each host with the cookies of that host. */
+  /** The parts for each host, with its cookies. */
   readonly own: HandOverParts
   readonly public: PublicHostParts
 }
 
 /**
- * `pages`: what people see in a window. `others`: what is no page of a person, but stands there as well. `shared`: what
- * other servers ask for; no cookie counts there, and it stands at both hosts.
+ * `pages`: opened in a browser window. `others`: other resources on the same host. `shared`: fetched by other servers,
+ * without cookies, at both hosts.
  */
 export function routesOfBothHosts(
   parts: OwnHostRouteParts,

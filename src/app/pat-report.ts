@@ -9,7 +9,7 @@ import type { PatProofParts, PatVerdict } from '../pats/pat-proof.ts'
 import type { PatWatchParts } from '../pats/pat-watch.ts'
 import type { ProvePatParts } from '../pats/prove-pat.ts'
 
-/** Named in log and metrics where a rule would be. */
+/** Takes the place of a rule's name in log and metrics. */
 const RULE = 'pat-policy'
 
 export type PatReport = Pick<PatWatchParts, 'learned' | 'failed'> &
@@ -17,7 +17,7 @@ export type PatReport = Pick<PatWatchParts, 'learned' | 'failed'> &
     judged(...use: Parameters<PatWatchParts['judged'] | ConfirmPatParts['judged']>): void
   }
 
-/** What the watch finds, told to audit log and metrics. */
+/** Reports findings about tokens to audit log and metrics. */
 export function patReport(metrics: Metrics, audit: Audit, log: Logger): PatReport {
   return {
     judged(exchange, code, use, isEnforced) {
@@ -48,7 +48,7 @@ const EVENTS = {
   away: 'proof_away',
 } as const satisfies Record<PatVerdict['kind'], PatProofEvent>
 
-/** What the server said of a token, told once for each time it was asked; and what passes unproven, each time. */
+/** Reports the origin server's answers about tokens, once per question, and each use that passes unproven. */
 export function patProofReport(
   metrics: Metrics,
   audit: Audit,

@@ -1,4 +1,4 @@
-/** Whom an operator means, and every key under which something of that person may be kept. */
+/** The person an operator names, and all keys under which records of that person may be stored. */
 import type { AccountKey } from '../account-key.ts'
 import type { SessionSelector } from '../session/session-store.ts'
 import type { Services } from './open-services.ts'
@@ -7,7 +7,7 @@ export type Person = { readonly account: string } | { readonly subject: string }
 
 type Names = Pick<Services, 'accountNames'>
 
-/** Of an account in whatever spelling. */
+/** All keys of an account given in any spelling. */
 export const keysOf = (services: Names, account: string): readonly AccountKey[] => [
   ...new Set(accountsOf(services, account).flatMap(services.accountNames.keysOf)),
 ]
@@ -15,18 +15,18 @@ export const keysOf = (services: Names, account: string): readonly AccountKey[] 
 export const selectorsOf = (services: Names, person: Person): readonly SessionSelector[] =>
   'subject' in person ? [person] : keysOf(services, person.account).map(accountKey => ({ accountKey }))
 
-/** What was looked for, letter case left aside. */
+/** The names that were looked for; letter case is ignored. */
 export const namesOf = (services: Names, person: Person): readonly string[] =>
   'subject' in person
     ? [person.subject]
     : [...new Set(accountsOf(services, person.account).flatMap(services.accountNames.spellingsOf))]
 
-/** Whom an operator means that writes a UPN of the directory's; the name as it is where that is nobody's, or disabled. */
+/** Resolves a UPN of the directory; returns the name unchanged if nobody has it or the account is disabled. */
 export async function meant({ accountNames }: Names, account: string): Promise<string> {
   return (await accountNames.resolve(account)) ?? account
 }
 
-/** Where nobody says whose domain it is, a session too many is the safe mistake. */
+/** If it is unknown which domain is Torhaus' own, ending a session too many is the safe mistake. */
 function accountsOf({ accountNames: { perhaps } }: Names, account: string): readonly string[] {
   const user = perhaps(account)
   return user === undefined ? [account] : [account, user]

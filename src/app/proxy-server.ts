@@ -1,6 +1,6 @@
 /**
- * One running proxy: listens, and stops again. Whatever is opened on the way goes to one stack, in the order of
- * opening, and is closed from its top: when a start fails, at the end of a drain, and when the proxy is killed.
+ * One running proxy. Everything opened is put on one stack, in order, and closed from its top: if a start fails, at
+ * the end of a drain, and when the proxy is killed.
  */
 import { type AddressInfo, Server } from 'node:net'
 import { setTimeout as sleep } from 'node:timers/promises'
@@ -23,32 +23,31 @@ import type { Readiness } from './readiness.ts'
 
 /** Disposing is `kill`. */
 export interface ProxyServer extends AsyncDisposable {
-  /** Where it listens. */
+  /** The port it listens on. */
   readonly port: number
   readonly registry: Registry
   readiness(): Readiness
-  /** Undefined where no operator may ask. */
+  /** Undefined without an operator's page. */
   readonly desk: OperatorDesk | undefined
   /**
-   * Tells whoever asks that it is not ready, and goes on for `delayMs` with answers that close their connection: so a
-   * balancer notices, and its connections empty. Then it closes what is idle, lets requests in flight finish within the
-   * drain timeout, and closes everything. `listens`: new connections are taken meanwhile; not so where others take
-   * them.
+   * Reports not ready and, for `delayMs`, closes each connection after its response, so that a balancer notices and
+   * its connections empty. Then closes idle connections, lets requests in flight finish within the drain timeout, and
+   * closes everything. `listens`: accepts new connections meanwhile; false if other processes accept them.
    */
   drain(delayMs: number, listens: boolean): Promise<void>
-  /** Ends at once. */
+  /** Stops immediately. */
   kill(): Promise<void>
 }
 
 const TIDY_INTERVAL_MS = 100
-/** After the drain timeout so long for what is not a request; a supervisor waits longer than that. */
+/** Time after the drain timeout for everything but requests; the supervisor waits longer than that. */
 const RELEASE_MS = 4000
 
-/** What a worker is given, and a proxy without a supervisor does without. */
+/** What a worker gets from the supervisor; not needed without one. */
 export interface FromSupervisor {
-  /** Where it is asked whether it answers (`src/listener/private-entrance.ts`). */
+  /** Path of the socket for health checks (`src/listener/private-entrance.ts`). */
   readonly entrance?: string | undefined
-  /** What session tickets are made from, in base64, where the configuration names no file for it. */
+  /** Base64 secret for session tickets, if the configuration names no file. */
   readonly ticketSecret?: string
 }
 
@@ -59,8 +58,8 @@ function ticketSecretOf({ listener }: Config, given: string | undefined): Buffer
 }
 
 /**
- * Rejects when it cannot start, in words for the operator; nothing is left open then. `join`: is given the changes between
- * this process and others on the same store before anybody is served; what it has heard of them counts from the first request on.
+ * Rejects, with a message for the operator, if it cannot start; nothing is left open then. `join` is called before the
+ * first request is served, to connect `changes` with other processes on the same store.
  */
 export async function startProxy(
   wanted: Config,
@@ -88,7 +87,7 @@ export async function startProxy(
   const secret = ticketSecretOf(config, ticketSecret)
   if (secret !== undefined) opened.defer(shareSessionTickets(app.server, secret, surroundings.now))
   void parts.sweep()
-  // Sign-in works without this, too; but when the OP is away, better to say so now.
+  // Sign-in would fetch the metadata itself, but this logs an unreachable OP at the start.
   for (const { provider } of services.ops.all)
     provider.metadata().catch((error: Error) => {
       log.warn({ 'event.action': 'discovery', 'error.message': causeChain(error) })
@@ -109,10 +108,10 @@ function running(
     using _late = setTimeout(() => late.abort(), withinMs + RELEASE_MS)
     tunnels.closeAll()
     using _cut = setTimeout(() => app.server.closeAllConnections(), withinMs)
-    // Connections that become idle meanwhile would wait for another request until their keep-alive timeout.
+    // Connections that become idle now would otherwise wait until their keep-alive timeout.
     using _tidy = setInterval(() => app.server.closeIdleConnections(), TIDY_INTERVAL_MS)
     await app.close()
-    // Once: a person in a hurry kills what is draining.
+    // Only once: a draining proxy may be killed.
     closed ??= settle(AbortSignal.any([killed.signal, late.signal])).finally(() => opened.disposeAsync())
     await closed
   }
@@ -128,7 +127,7 @@ function running(
     ...{ readiness, desk, kill },
     async drain(delayMs, listens) {
       startDraining()
-      // That of http.Server would close idle connections, too, before anybody was told.
+      // `close` of http.Server would also close idle connections, before their clients were told.
       if (!listens) Server.prototype.close.call(app.server)
       if (delayMs > 0) await sleep(delayMs, undefined, { signal: killed.signal }).catch(() => undefined)
       await stop(killed.signal.aborted ? 0 : listener.drainTimeoutMs)

@@ -2,10 +2,10 @@ import type { DirectoryStatistics } from '../kerberos/directory.ts'
 import type { Op, Ops } from '../oidc/ops.ts'
 import type { Services } from './open-services.ts'
 
-/** Whether one process takes requests, as `/readyz` tells. */
+/** Whether one process accepts requests, as reported by `/readyz`. */
 export interface Readiness {
   readonly ready: boolean
-  /** Parts and how they are; shown at /readyz. */
+  /** The state of each part, shown at /readyz. */
   readonly parts: Readonly<Record<string, string>>
 }
 
@@ -13,7 +13,8 @@ type ReadinessNeeds = Pick<Services, 'directory' | 'ops' | 'stores'>
 
 export function readinessOf({ directory, ops, stores }: ReadinessNeeds, isDraining: boolean): Readiness {
   return {
-    // One that was reached before may be away: what is known goes on, and taking every instance out would help nobody.
+    // A store that becomes unavailable later does not count: known sessions continue, and taking every instance out of
+    // service would help nobody.
     ready: !isDraining && stores.wasReached(),
     parts: {
       listener: isDraining ? 'draining' : 'listening',

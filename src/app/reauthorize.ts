@@ -1,7 +1,7 @@
 /**
- * What was admitted once, judged again, for tunnels: the same stages decide, on the credentials of back then and on
- * what is true now, and whether the account may still go to the server. This time they leave no trace: no session counts as
- * used, nobody is asked to confirm, nothing is reported twice.
+ * Judges an admitted exchange again, for tunnels. The same stages decide, by the original credentials and the current
+ * state, and whether the account may still be delegated. This leaves no trace: no session counts as used, nobody is
+ * asked to confirm, nothing is reported twice.
  */
 import { type AuthenticateParts, authenticate } from '../../middleware/authenticate.ts'
 import { impersonate } from '../../middleware/impersonate.ts'
@@ -16,15 +16,15 @@ import { StageChain } from '../stage-chain.ts'
 export interface ReauthorizeParts
   extends Pick<PolicyParts, 'authenticate' | 'identityOut' | 'keepsBesideTokens' | 'secondFactor'> {
   readonly sessions: Sessions
-  /** As in `authenticate`, without a report. */
+  /** As in `authenticate`, but reports nothing. */
   readonly provesPat: AuthenticateParts['provesPat']
-  /** As in `secondFactor`, without a report. */
+  /** As in `secondFactor`, but reports nothing. */
   readonly refusesPat: SecondFactorParts['refusesPat']
 }
 
 /**
- * Resolves with the code that an exchange would be refused with now; undefined: with none. Rejects where it cannot be
- * found out.
+ * Resolves to the code with which the exchange would be refused now; undefined: it would pass. Rejects if that cannot
+ * be determined.
  */
 export type Reauthorize = (exchange: Delegated) => Promise<Code | undefined>
 
@@ -71,13 +71,13 @@ export function reauthorize({
   }
 }
 
-/** A ticket is good once, and passwords are not asked about every minute: what they said then is said again. */
+/** A ticket is valid once, and passwords are not checked every minute, so the earlier result is repeated. */
 function rememberedFactor({ principal, credentials }: Delegated): AuthenticateParts['firstFactor'] {
   const { scheme } = credentials
   if (principal.kind !== 'person' || (scheme !== 'negotiate' && scheme !== 'basic')) return undefined
   const { evidence, groups, ticketGroups, ...person } = principal
   const ownGroups = evidence.firstFactor === undefined ? ticketGroups : groups
-  // A session that came along may have lent its evidence, and its groups; it is asked again.
+  // A session sent along may have supplied evidence and groups; that part is checked again.
   const own = {
     ...({ acr: undefined, acrs: [], amr: [], authTime: evidence.authTime, firstFactor: scheme } as const),
     ...(evidence.ticket === undefined ? {} : { ticket: evidence.ticket }),

@@ -1,4 +1,4 @@
-/** Work that is done again and again, beside the requests. What fails is told, and done at the next round. */
+/** Periodic work beside the requests. A failure is reported, and the next round retries. */
 export class Rounds implements AsyncDisposable {
   readonly #work: () => unknown
   readonly #failed: (error: unknown) => void
@@ -11,7 +11,7 @@ export class Rounds implements AsyncDisposable {
     this.#timer = setInterval(() => void this.run(), intervalMs).unref()
   }
 
-  /** A round out of turn; where one is under way, that one. Never rejects. */
+  /** Runs a round now, or joins the one in progress. Never rejects. */
   run(): Promise<void> {
     this.#running ??= this.#once().finally(() => {
       this.#running = undefined
@@ -19,7 +19,7 @@ export class Rounds implements AsyncDisposable {
     return this.#running
   }
 
-  /** Ends after the round that is under way. */
+  /** Stops after the round in progress. */
   async [Symbol.asyncDispose](): Promise<void> {
     clearInterval(this.#timer)
     await this.#running

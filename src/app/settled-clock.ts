@@ -8,11 +8,11 @@
  */
 import type { Clock, Surroundings } from '../clock.ts'
 
-/** Less than that is nothing that lasts long. */
+/** Smaller jumps are ignored. */
 const NOTABLE_MS = 60_000
 const BELIEVED_AFTER_MS = 3_600_000
 
-/** Notices a jump when it is asked: more often than once a minute is not needed. Never ahead of `now`. */
+/** Detects a jump when called, so call it about once a minute. Never ahead of `now`. */
 export function settledClock({ now, monotonic }: Pick<Surroundings, 'now' | 'monotonic'>): Clock {
   let offsetMs = now() - monotonic()
   let aheadSinceMs: number | undefined

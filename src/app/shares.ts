@@ -1,6 +1,6 @@
 /**
- * Whose share of the server an exchange counts in. A person is proven; so is a token that the server has accepted
- * before. Everybody else counts by address: made-up tokens would be many owners.
+ * Determines whose share of the origin server an exchange counts in. People are proven, and so are tokens that the
+ * server has accepted before. All others count by address, because made-up tokens would be many owners.
  */
 import { clientNetworkOf } from '../../config/address-prefix.ts'
 import type { AccountKeyOf } from '../account-key.ts'
@@ -30,7 +30,7 @@ export class Shares {
     return owner === undefined ? { owner: clientNetworkOf(clientAddress), isProven: false } : { owner, isProven: true }
   }
 
-  /** The server has answered with that status. */
+  /** To be called with the status of each response of the origin server. */
   answered({ credentials, fields }: Delegated, status: number): void {
     const { authorization } = fields.kept
     if (credentials.scheme === 'server-token' && authorization !== undefined && isAccepted(status))

@@ -1,25 +1,25 @@
-/** Who is signed in, and what was confirmed, for operators. */
+/** Lists sessions and confirmations for operators. */
 import type { AccountKey } from '../account-key.ts'
 import type { SignedInFrom } from '../session/session-store.ts'
 import type { Services } from './open-services.ts'
 import { keysOf, meant, namesOf } from './person.ts'
 
 export interface SignedIn {
-  /** Every name that was looked for; none: everybody. */
+  /** All names that were looked for; empty: everybody. */
   readonly lookedFor: readonly string[]
-  /** Used last first. */
+  /** Latest use first. */
   readonly sessions: readonly SeenSession[]
-  /** Confirmed last first. */
+  /** Latest confirmation first. */
   readonly grants: readonly SeenGrant[]
 }
 
 export interface SeenSession {
-  /** What the store knows it by; of no use to a browser. */
+  /** Its key in the store, which is useless to a browser. */
   readonly key: string
   readonly account: string
   readonly sinceMs: number
   readonly lastSeenMs: number
-  /** At sign-in. */
+  /** Client address and device at sign-in. */
   readonly from?: SignedInFrom
 }
 
@@ -30,7 +30,7 @@ export interface SeenGrant {
   readonly clientClass: string
   /** Address prefix. */
   readonly network: string
-  /** As they were when it was confirmed. */
+  /** As of the confirmation. */
   readonly clientAddress: string
   readonly userAgent: string
   readonly sinceMs: number
@@ -39,7 +39,7 @@ export interface SeenGrant {
 
 type SignedInNeeds = Pick<Services, 'accountNames' | 'grants' | 'sessions' | 'stores'>
 
-/** Of one person, in whatever spelling. Rejects with `store-unavailable`. */
+/** Sessions and confirmations of one person, named in any spelling. Rejects with `store-unavailable`. */
 export async function signedInAs(services: SignedInNeeds, name: string): Promise<SignedIn> {
   const account = await meant(services, name)
   const found = await kept(services, keysOf(services, account))
@@ -47,8 +47,8 @@ export async function signedInAs(services: SignedInNeeds, name: string): Promise
 }
 
 /**
- * Whoever has one of the `most` sessions seen last or of the `most` newest confirmations. Undefined where the store
- * keeps no list of them. Rejects with `store-unavailable`.
+ * Sessions and confirmations of everybody who has one of the `most` sessions seen last or of the `most` newest
+ * confirmations. Undefined if the store cannot list them. Rejects with `store-unavailable`.
  */
 export async function signedIn(services: SignedInNeeds, most: number): Promise<SignedIn | undefined> {
   const { sessions, grants } = services.stores

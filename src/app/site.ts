@@ -5,14 +5,14 @@ import { Pages } from '../refusal/pages.ts'
 import type { RefusalSettings } from '../refusal/refusal.ts'
 import { SessionCookies } from '../session/session-cookie.ts'
 
-/** How Torhaus is addressed, and what it tells of itself: it follows from the configuration, and nothing is open. */
+/** How Torhaus is addressed and presents itself; derived from the configuration, without open resources. */
 export interface Site {
   readonly publicUrl: URL
-  /** Of our own pages; the same, unless they have a host of their own. */
+  /** Origin of Torhaus' own pages; the public origin unless they have a host of their own. */
   readonly ownOrigin: string
   readonly cookies: SessionCookies
   readonly refusal: RefusalSettings
-  /** What we call ourselves in Via (RFC 9110 7.6.3). */
+  /** Torhaus' pseudonym in Via (RFC 9110 7.6.3). */
   readonly viaName: string
 }
 
@@ -39,7 +39,7 @@ export function siteOf({
   }
 }
 
-/** By name alone: a port may have been mapped on the way. */
+/** Compares names only: ports may be mapped on the way. */
 const hostTest =
   ({ hostname }: URL) =>
   (host: string): boolean =>

@@ -4,10 +4,10 @@ import type { Metrics } from '../observability/metrics.ts'
 import type { OutgoingSpans } from '../observability/outgoing-spans.ts'
 import type { StoreReport } from './stores.ts'
 
-/** From then on timeouts are visibly longer or shorter than configured, on one machine or the other. */
+/** Beyond this, timeouts are noticeably longer or shorter than configured on one of the machines. */
 const CLOCK_WARNING_MS = 5000
 
-/** What the store tells, for log and metrics. */
+/** Reports events of the store to log and metrics. */
 export function storeReport(metrics: Metrics, log: Logger, spans: OutgoingSpans | undefined): StoreReport {
   let wasMalformed = false
   let isClockOff = false
@@ -22,13 +22,13 @@ export function storeReport(metrics: Metrics, log: Logger, spans: OutgoingSpans 
     },
     clock(differenceMs) {
       const isOff = Math.abs(differenceMs) > CLOCK_WARNING_MS
-      // When it begins, and when it is over; not each time.
+      // Reported at the beginning and the end, not each time.
       if (isOff !== isClockOff)
         log.warn({ 'event.action': 'store-clock', 'torhaus.clock_difference_ms': Math.round(differenceMs) })
       isClockOff = isOff
     },
     malformed() {
-      // Once: whoever can write to the channel must not fill the log.
+      // Once: a writer to the channel must not be able to fill the log.
       if (!wasMalformed) log.warn({ 'event.action': 'store-message', 'event.outcome': 'failure' })
       wasMalformed = true
       metrics.storeMessageMalformed()

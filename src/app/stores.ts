@@ -1,4 +1,4 @@
-/** What everything that outlives a process has to offer, whatever keeps it. */
+/** The interface of all stored data, whatever stores it. */
 import type { Awaitable } from '../awaitable.ts'
 import type { GrantStore } from '../grants/grant-store.ts'
 import type { AttemptStore } from '../limits/attempt-store.ts'
@@ -11,47 +11,47 @@ import type { StoreFinding } from '../store/store-finding.ts'
 
 export type StoreCondition = SqliteCondition | RedisCondition
 
-/** Everything that outlives a process, and that several processes share. */
+/** The stores, shared by several processes, whose data outlives them. */
 export interface Stores {
   readonly sessions: SessionStore
   readonly grants: GrantStore
   readonly pats: PatStore
   readonly patConfirmations: PatConfirmationStore
   readonly attempts: AttemptStore
-  /** How long what was read before is believed while the store is away, in seconds. */
+  /** How long data read earlier is used while the store is unavailable, in seconds. */
   readonly graceSeconds: number
   /**
-   * Until when this process was told what others have changed in sessions, grants and tokens; monotonic. None: it is not
-   * told.
+   * The monotonic time up to which this process knows other processes' changes of sessions, grants and tokens.
+   * Undefined: it is not told.
    */
   readonly knownUntilMs?: () => number
-  /** What is wrong with how it is set up. Rejects with `store-unavailable` where nobody can say. */
+  /** Problems of the store's setup. Rejects with `store-unavailable` if it cannot be checked. */
   findings(): Awaitable<StoreFinding[]>
   /** `available`, or what is wrong with it. */
   condition(): StoreCondition
-  /** Whether it was ever. */
+  /** Whether the store has ever been available. */
   wasReached(): boolean
   /**
-   * How far the clock of this machine is ahead of that of the store; undefined where it is not known. None: they are
-   * the same.
+   * How far this machine's clock is ahead of the store's, in ms; undefined if unknown. Not implemented if they are the
+   * same clock.
    */
   clockDifferenceMs?(): number | undefined
 }
 
-/** What a store that is elsewhere tells of itself. */
+/** Events reported by a store. */
 export interface StoreReport {
   /** One command has ended. */
   command(seconds: number, isAnswered: boolean): void
-  /** How it is, whenever that changes. `cause`: the last thing that went wrong. */
+  /** The condition, whenever it changes. `cause`: the last error. */
   changed(condition: StoreCondition, cause: unknown): void
-  /** How far the clock of this machine is ahead of that of the store. */
+  /** How far this machine's clock is ahead of the store's, in milliseconds. */
   clock(differenceMs: number): void
-  /** A message of another process was not understood. */
+  /** A message of another process could not be parsed. */
   malformed(): void
 }
 
-/** However short `cacheMs` is. */
+/** Lower bound, however short `cacheMs` is. */
 const MIN_READ_ON_MS = 50
 
-/** How often a process asks what has changed: twice in the time for which an answer counts by itself. */
+/** How often a process reads changes: twice within the time for which a cached answer is valid by itself. */
 export const readOnEveryMs = (cacheMs: number): number => Math.max(MIN_READ_ON_MS, cacheMs / 2)

@@ -1,7 +1,7 @@
 import type { Config } from '../../config/schema.ts'
 import type { ForwardedFieldSettings } from '../upstream/forwarded-fields.ts'
 
-/** What the origin server is told that it is called, by itself and by its clients. */
+/** The host names and scheme sent to the origin server: its own, and those its clients use. */
 export const upstreamNames = (
   { upstream }: Pick<Config, 'upstream'>,
   publicUrl: URL,
