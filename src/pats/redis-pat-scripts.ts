@@ -39,7 +39,7 @@ export const BLOCK = redisScript(`
 local known = redis.call('HMGET', KEYS[1], 'account', 'last', 'decided')
 if known[1] ~= ARGV[1] or redis.call('HEXISTS', KEYS[1], 'blocked') == tonumber(ARGV[2]) then return false end
 if ARGV[4] == '1' and known[3] and tonumber(known[3]) >= tonumber(ARGV[3]) then return false end
-redis.call('HSET', KEYS[1], 'decided', ARGV[3])
+if not known[3] or tonumber(known[3]) < tonumber(ARGV[3]) then redis.call('HSET', KEYS[1], 'decided', ARGV[3]) end
 if ARGV[2] == '1' then redis.call('HSET', KEYS[1], 'blocked', '1') else redis.call('HDEL', KEYS[1], 'blocked') end
 return known[2]`)
 

@@ -27,7 +27,10 @@ export interface TunnelEvents {
 
 /** How long one side may go on when the other has ended, in milliseconds. */
 const LINGER_MS = 30_000
-/** TCP keep-alive, in milliseconds: a peer that vanished without closing is detected after about ten of these. */
+/**
+ * In milliseconds, of silence before the first TCP keep-alive probe. Node sends up to ten, a second apart, so a peer that
+ * vanished without closing is detected ten seconds later.
+ */
 const TCP_KEEP_ALIVE_MS = 60_000
 
 export class Tunnel {

@@ -49,6 +49,7 @@ test('a grant covers none of it, and no link says that it would', async () => {
     ...['POST /api/v1/repos/o/r/keys', 'PUT /api/v1/repos/o/r/collaborators/eve', 'POST /api/v1/user/%6beys'],
     ...['PATCH /api/v1/repos/o/r', 'PUT /api/v1/user/actions/variables/X', 'PUT /api/v4/projects/7'],
     ...['DELETE /api/v1/repos/o/r/branch_protections/main', 'DELETE /api/v4/projects/7/protected_branches/main'],
+    ...['DELETE /api/v1/repos/o/r/%62ranch_protections/main', 'DELETE /api/v4//projects/7/protected_branches/main'],
     ...['POST /api/v1//user/keys/', 'GET /api/v1/repos/o/r/actions/runners/registration-token'],
   ]) {
     const answer = await lab.asProgram({ line, agent: 'curl/8', fields: [EMPTY] })

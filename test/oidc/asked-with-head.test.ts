@@ -81,7 +81,14 @@ test('a front-channel logout that was only asked about ends no session', async (
 test('a hand-over, and its code, that were asked about still sign in at the host of the server', async () => {
   const browser = new BrowserClient()
   const { url: handOver } = await upTo(browser, twoHosts, '/.torhaus/hand-over?')
-  for (let tab = 0; tab < TABS; tab++) assert.equal((await ask(browser, handOver)).status, 303)
+  for (let tab = 0; tab < TABS; tab++) {
+    const answer = await ask(browser, handOver)
+    assert.equal(answer.status, 303)
+    // The code that it shows gives nobody a session.
+    const { headers } = await browser.send(locationOf(answer))
+    assert.equal(headers.get('set-cookie')?.includes(SESSION_COOKIE) ?? false, false)
+    assert.equal(browser.cookies.has(SESSION_COOKIE), false)
+  }
   const { url } = await browser.get(handOver, each => each.includes('/.torhaus/handed-over?'))
   await askTwice(browser, url)
   assert.equal(browser.cookies.has(SESSION_COOKIE), false)

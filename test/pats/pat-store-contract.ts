@@ -131,6 +131,10 @@ export function testPatStore(open: () => Promise<OpenPatStores>): void {
       [await isBlocked('fingerprint-1'), await other.decidedAtMs('fingerprint-1')],
       [false, START_MS + 11],
     )
+    // By a process whose clock is behind: what was decided before that counts as known all the same.
+    assert.equal(await one.blockPat(UMLAUT, 'fingerprint-1', true, START_MS + 1), true)
+    assert.equal(await other.blockPat(UMLAUT, 'fingerprint-1', false, START_MS + 2), true)
+    assert.equal(await other.decidedAtMs('fingerprint-1'), START_MS + 11)
     await one.movePat('fingerprint-1', 'moved')
     await one.blockPatLate({ ...block, fingerprint: 'moved' })
     assert.equal(await isBlocked('moved'), false)

@@ -2,7 +2,17 @@
 import assert from 'node:assert/strict'
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { chmodSync, mkdirSync, mkdtempSync, readdirSync, rmSync, symlinkSync, utimesSync, writeFileSync } from 'node:fs'
+import {
+  chmodSync,
+  lutimesSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  rmSync,
+  symlinkSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs'
 import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { basename, join } from 'node:path'
@@ -51,10 +61,12 @@ test('folders of living processes, of others, and of what is none of ours stay',
   folderOf(process.ppid, 'living')
   const worker = createServer()
   await new Promise<void>(done => worker.listen(join(folderOf(dead, 'worker'), '0.sock'), done))
-  folderOf(dead, 'opened', 0o755)
+  const opened = folderOf(dead, 'opened', 0o755)
   mkdirSync(join(parent, 'torhaus-other'))
   const target = folderOf(dead, 'target-of-a-link')
-  symlinkSync(target, join(parent, `torhaus-${dead}-linked`))
+  const link = join(parent, `torhaus-${dead}-linked`)
+  symlinkSync(target, link)
+  for (const old of [opened, target, link]) lutimesSync(old, LONG_AGO, LONG_AGO)
   const own = folderOf(process.pid, 'itself')
   const before = readdirSync(parent)
   try {

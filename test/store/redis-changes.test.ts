@@ -111,6 +111,13 @@ test('the key of an account travels as `account`, as versions before expect it',
   assert.deepEqual(other.heard, [{ kind: 'grants', accountKey: 'bob' }])
 })
 
+test('a block of a version before, which does not say when, counts less than anything that was decided since', () => {
+  const { channel, heard } = setUp()
+  const change = { kind: 'pat-blocked', account: 'ada', fingerprint: 'f' }
+  channel.receive(JSON.stringify({ from: 'before', n: 1, change }))
+  assert.deepEqual(heard, [{ kind: 'pat-blocked', accountKey: 'ada', fingerprint: 'f', decidedAtMs: 1 }])
+})
+
 /** Each hears what all send, once a second and in the order of its sender; what `loses` says, it does not. */
 function runForSeconds(
   processes: readonly ReturnType<typeof setUp>[],
