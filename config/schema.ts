@@ -583,7 +583,7 @@ const rule = requiredSection(
       }),
     ),
     reportOnly: flag(
-      'Do not enforce this rule: report in the log and metrics what it would have refused, and go on to the next rule.',
+      'Do not enforce this rule: report in the log and metrics what it would have refused, and continue with the next rule.',
       false,
     ),
     allowLastingRights: flag(

@@ -22,7 +22,7 @@ export async function withStore<T>(
   work: (services: Services) => Promise<T>,
 ): Promise<T> {
   const { kind, sqlite } = config.session.store
-  // One made now would say that nobody is signed in, while the service goes on with its own.
+  // One made now would say that nobody is signed in, while the service continues with its own.
   if (kind === 'sqlite' && !existsSync(sqlite.file))
     throw new CommandError(
       `there is no store at ${sqlite.file}, so ${without}: set session.store.sqlite.file, or set STATE_DIRECTORY as for the service`,
