@@ -1,4 +1,4 @@
-/** What the signed-in person can take back: single grants and sessions, or everything. Forms of the account page. */
+/** What a signed-in person can revoke: single grants and sessions, or everything. Forms of the account page. */
 
 import type { AccountKey, AccountKeyOf } from '../account-key.ts'
 import type { Grants } from '../grants/grants.ts'
@@ -12,11 +12,11 @@ import { forgetPages, type Route, seeOther } from './reply.ts'
 export interface AccountActionParts extends OwnPageParts {
   readonly grants: Grants
   readonly accountKey: AccountKeyOf
-  /** Its key, and those of before. */
+  /** The account's key, and those of earlier versions or settings. */
   readonly accountKeys: (account: string) => readonly AccountKey[]
   readonly audit: Audit
   readonly count: (event: GrantEvent) => void
-  /** What is kept of the account elsewhere, such as its tickets. */
+  /** Forgets what is cached about the account, such as its tickets. */
   readonly forget: (account: string) => void
   readonly farewell: Farewell
 }

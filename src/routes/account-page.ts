@@ -22,15 +22,15 @@ export interface AccountPageParts extends OwnPageParts {
   readonly pats: PatRegister
   readonly patConfirmations: PatConfirmations
   readonly patPolicy: Pick<Config['credentials']['patPolicy'], 'confirm'>
-  /** Prefixes, as for the tokens. */
+  /** Prefix lengths of networks, as for tokens. */
   readonly networks: NetworkSettings
   readonly accountKey: AccountKeyOf
   readonly accountKeys: (account: string) => readonly AccountKey[]
-  /** The start page of the server. */
+  /** The start page of the origin server. */
   readonly home: string
 }
 
-/** GET /.torhaus/: who you are here, what passes in your name, and how to take it back. */
+/** GET /.torhaus/: the account, what passes in its name, and how to revoke it. */
 export function accountPage(parts: AccountPageParts): Route {
   const { sessions, grants, pats, accountKey, accountKeys, publicOrigin, home, now } = parts
   const answer = async (exchange: Traced, session: SessionRecord): Promise<Reply> => {
@@ -66,7 +66,7 @@ ${sessionList(await sessions.of(accountKeys(account)), key, listing)}
   return showing(parts, answer, ACCOUNT_PAGE)
 }
 
-/** Where the own tokens may be used: only where somebody asks about that. */
+/** Networks of the person's tokens; empty unless tokens must be confirmed. */
 async function tokenNetworks(
   { pats, patConfirmations, patPolicy, networks, accountKey, accountKeys }: AccountPageParts,
   { clientAddress }: Traced,
@@ -120,7 +120,7 @@ ${key === current ? '' : form(`sessions/${key}`, button)}</li>`
   return html`<ul class="items">${items}</ul>`
 }
 
-/** RFC 8176 2, in words; `mfa` only says that there were several, which the others show. */
+/** RFC 8176 2, in words; `mfa` is left out, because the other values show that there were several. */
 function proofOf({ say }: Speech, { amr, acr, acrs, firstFactor, ticket }: Evidence): Html {
   if (ticket !== undefined) return say('method.ticket')
   if (firstFactor !== undefined) return say(firstFactor === 'negotiate' ? 'method.wia' : 'method.pwd')

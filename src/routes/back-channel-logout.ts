@@ -1,6 +1,6 @@
 /**
- * OIDC Back-Channel Logout 1.0: the OP says, from server to server, that a session or a person is signed out there. No
- * session, no Origin, no cookie: the signature of the OP is what counts.
+ * OIDC Back-Channel Logout 1.0: the OP announces, from server to server, that a session or a person has signed out.
+ * There is no session, Origin or cookie; only the OP's signature counts.
  */
 import { type Code, errorTable, Fault, toFault } from '../errors.ts'
 import type { Traced } from '../exchange.ts'
@@ -17,7 +17,7 @@ export interface BackChannelLogoutParts extends OpLogoutRouteParts {
   readonly claims: LogoutTokenClaims
 }
 
-/** A logout token is a few hundred bytes; the rest is room for whatever else the OP sends along. */
+/** A logout token has a few hundred bytes; the rest is for other parameters that the OP may send. */
 const FORM_LIMITS = { maxBytes: 65_536, timeoutMs: 10_000 }
 
 /** POST /.torhaus/backchannel-logout */
@@ -39,7 +39,7 @@ export function backChannelLogout(parts: BackChannelLogoutParts): Route {
   }
 }
 
-/** By the OP whose name it bears, and no other; what it names is named as sessions of that OP are. */
+/** Verifies the token with the keys of its issuer only, and names subject and session as stored for that OP. */
 async function verified({ ops, now }: BackChannelLogoutParts, text: string): Promise<LogoutToken> {
   const op = ops.only ?? ops.ofIssuer(unverifiedIssuer(text))
   if (op === undefined) throw new Fault('logout-token-invalid', new Error('iss is that of no provider'))
@@ -60,7 +60,7 @@ async function tokenIn(exchange: Traced): Promise<string> {
   return token
 }
 
-/** What RFC 6749 5.2 and 4.1.2.1 call it; everything else is a mistake of ours. */
+/** Error codes of RFC 6749 5.2 and 4.1.2.1; any other code is `server_error`. */
 const ERRORS: Partial<Record<Code, string>> = {
   'logout-request-malformed': 'invalid_request',
   'logout-token-invalid': 'invalid_request',
@@ -70,9 +70,7 @@ const ERRORS: Partial<Record<Code, string>> = {
   'store-unavailable': 'temporarily_unavailable',
 }
 
-/**
- * 400 whatever went wrong, also on our side: the specification knows no other status for a logout that failed (2.8).
- */
+/** Always 400, even for errors of Torhaus: the specification has no other status for a failed logout (2.8). */
 function refusal({ audit, countLogout }: BackChannelLogoutParts, exchange: Traced, fault: Fault): Reply {
   const { code } = fault
   const { sentence, status } = errorTable[code]

@@ -19,26 +19,26 @@ export interface BeginSignInParts {
   readonly store: Pick<SessionStore, 'addSignIn'>
   readonly cookies: SessionCookies
   readonly limits: Pick<Config['session'], 'maxSignInsInFlight' | 'signInTimeoutSeconds'>
-  /** Where the OP sends people back to. */
+  /** Origin of the redirect URI. */
   readonly ownOrigin: string
   readonly now: Clock
   readonly report: (event: SignInEvent, exchange: Traced, account?: string) => void
 }
 
 export interface Wanted {
-  /** Undefined: the one of the session is not configured any more. */
+  /** Undefined: the OP of the session is no longer configured. */
   readonly op: Op | undefined
   readonly returnTo: string
-  /** By it the outcome is judged. */
+  /** What the sign-in must prove. */
   readonly stepUp: StepUp
-  /** Who it is, in the words of whoever made the link. */
+  /** The `login_hint` of whoever made the link. */
   readonly loginHint?: string | undefined
   readonly again?: number
-  /** With one, nobody is believed to be signed in: the OP is to ask anew. */
+  /** With an intent, the OP must authenticate the person anew. */
   readonly intent?: Omit<Intent, 'begunAtMs'>
 }
 
-/** To the OP (OIDC Core 3.1.2.1), with what is to be checked when the browser comes back. */
+/** Redirects to the OP (OIDC Core 3.1.2.1) and stores what is to be checked when the browser returns. */
 export type BeginSignIn = (exchange: Traced, wanted: Wanted) => Promise<Reply>
 
 export function beginSignIn({

@@ -1,6 +1,6 @@
 /**
- * At which of several OPs somebody signs in: the one the link names (`?iss=ISSUER`, `?provider=NAME`), the one whose
- * domain the login hint is in, the one of last time; otherwise they choose.
+ * Selects one of several OPs: the one named by the link (`?iss=ISSUER`, `?provider=NAME`), the one with the domain of
+ * the login hint, or the one used last; otherwise the person chooses.
  */
 import type { Traced } from '../exchange.ts'
 import type { Op, Ops } from '../oidc/ops.ts'
@@ -18,7 +18,7 @@ export interface ChoiceParts {
 
 const PARAMETER = 'provider'
 
-/** Undefined: nobody has chosen, or for one that is not there. `?provider=` asks again. */
+/** Undefined: none is selected, or one that is not configured. An empty `?provider=` asks again. */
 export function chosenOp(
   { ops, cookies }: Omit<ChoiceParts, 'pages'>,
   { fields }: Traced,
@@ -37,7 +37,7 @@ function ofHint(ops: Ops, hint: string): Op | undefined {
   return ops.all.find(({ settings }) => settings.domains.some(own => own.toLowerCase() === domain))
 }
 
-/** The link that was followed, once more for each of them. */
+/** A page with the same link once for each OP. */
 export function choicePage({ pages, ops }: ChoiceParts, exchange: Traced, query: URLSearchParams): Reply {
   const buttons = ops.all.map(({ name, settings }) => {
     const next = new URLSearchParams(query)

@@ -1,4 +1,4 @@
-/** A client with one factor that waits for the second: what its person confirms. */
+/** Confirming a client that has one factor and waits for the second. */
 import type { Config } from '../../config/schema.ts'
 import type { AccountKeyOf } from '../account-key.ts'
 import type { Clock } from '../clock.ts'
@@ -41,13 +41,13 @@ export function findGrantRequest(parts: ConfirmGrantParts): ConfirmParts['findRe
   }
 }
 
-/** The person has signed in anew. The sign-in was judged by what the request asks for. */
+/** Confirms after the new sign-in, which was judged by what the request demands. */
 export function grantRequested({ grants, ops, accountKey, audit, count }: ConfirmGrantParts): SignInParts['fulfil'] {
   return async (exchange, { object: code }, { account, ...signIn }) => {
     const request = await grants.request(code)
     const { evidence } = signIn
     const outcome = request && (await grants.confirm(request, accountKey(account), evidence, ops.vouching(signIn)))
-    // There the page says that there is nothing to confirm.
+    // That page says that there is nothing to confirm.
     if (request === undefined || outcome !== 'confirmed') return confirmPath(code)
     count('confirmed')
     audit.write('second-factor-confirmed', exchange, { account, network: request.network })
@@ -61,7 +61,7 @@ async function disown(
   exchange: Traced,
   account: string,
 ): Promise<void> {
-  // Somebody has confirmed it, or said so, at the same time.
+  // It was confirmed or disowned concurrently.
   if (!(await grants.refuse(request))) throw new Fault('confirmation-gone')
   const { network, clientAddress } = request
   count('disowned')

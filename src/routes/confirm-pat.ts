@@ -1,4 +1,4 @@
-/** A personal access token in a network where its owner has not confirmed it: what the owner confirms, and withdraws. */
+/** Confirming a personal access token for a network where its owner has not confirmed it, and withdrawing that. */
 import { type NetworkSettings, networkOf } from '../../config/address-prefix.ts'
 import type { AccountKey, AccountKeyOf } from '../account-key.ts'
 import type { Clock } from '../clock.ts'
@@ -33,7 +33,7 @@ export interface ConfirmPatParts {
 export interface OwnPatConfirmationParts extends OwnPageParts, ConfirmPatParts {
   readonly pats: PatRegister
   readonly accountKeys: (account: string) => readonly AccountKey[]
-  /** Prefixes, as for the tokens. */
+  /** Prefix lengths of networks, as for tokens. */
   readonly networks: NetworkSettings
 }
 
@@ -52,7 +52,7 @@ export function findPatRequest(parts: ConfirmPatParts): ConfirmParts['findReques
   }
 }
 
-/** The owner has signed in anew. */
+/** Confirms after the owner's new sign-in. */
 export function patConfirmed({
   patConfirmations,
   accountKey,
@@ -61,7 +61,7 @@ export function patConfirmed({
 }: ConfirmPatParts): SignInParts['fulfil'] {
   return async (exchange, { object: code }, { account }) => {
     const request = await patConfirmations.request(code)
-    // There the page says that there is nothing to confirm.
+    // That page says that there is nothing to confirm.
     if (request === undefined || !(await patConfirmations.confirm(request, accountKey(account))))
       return confirmPath(code)
     countPat('confirmed')
@@ -70,7 +70,7 @@ export function patConfirmed({
   }
 }
 
-/** POST /.torhaus/pats/confirm/FINGERPRINT/NETWORK: ahead of the first use there; asks as the link in a refusal does. */
+/** POST /.torhaus/pats/confirm/FINGERPRINT/NETWORK: before the first use there; asks as a refusal's link does. */
 export function confirmPatAhead(parts: OwnPatConfirmationParts): Route {
   return acting(parts, 'gives', async (exchange, session) => {
     const scope = await ownScope(parts, exchange, session)
@@ -93,7 +93,7 @@ export function withdrawPat(parts: OwnPatConfirmationParts): Route {
   })
 }
 
-/** The token and network that the path names, if the token is one of the person's own. */
+/** The token and network in the path, if the token belongs to the person. */
 async function ownScope(parts: OwnPatConfirmationParts, exchange: Traced, session: SessionRecord): Promise<PatScope> {
   const { pats, patConfirmations, accountKeys, networks } = parts
   const [segment = '', fingerprint = ''] = exchange.target.path.split('/').reverse()

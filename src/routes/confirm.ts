@@ -1,16 +1,16 @@
 /**
- * Where a person confirms, with the second factor, what a client began that cannot show one.
+ * Where a person confirms, with the second factor, a request of a client that cannot present one.
  *
  *   GET       no session, or one that would not be admitted now   -> sign-in, and back here
- *             a request of another account                        -> refused, and in the audit log
+ *             a request of another account                        -> refused, and recorded in the audit log
  *             otherwise                                           -> a page that says what will be confirmed
- *   POST      the same, and a form that this page has shown       -> to the OP, which asks anew
+ *   POST      the same, with the token of a form on this page     -> to the OP, for a new authentication
  *   callback  of that sign-in, for the account that began it      -> confirmed, once
  *
- * "This was not me" is a form beside it: what was asked for is refused, and told to whoever watches.
+ * "This was not me" is another form there: it refuses the request, and reports that in audit log and metrics.
  *
- * Pages of the origin server share our origin, and can do much of what a person can do; prove the second factor they
- * cannot.
+ * Pages of the origin server share this origin and can act as the person in many ways, but they cannot prove the second
+ * factor.
  */
 
 import type { Config } from '../../config/schema.ts'
@@ -33,23 +33,23 @@ import { type Route, seeOther, shown } from './reply.ts'
 
 type Stolen = 'password' | 'token'
 
-/** What stands behind a link. */
+/** What a confirmation link leads to. */
 export interface Confirmable {
   readonly code: string
-  /** Who alone can confirm it. */
+  /** The only account that can confirm it. */
   readonly accountKey: AccountKey
   readonly intent: Intent['kind']
   readonly stepUp: StepUp
-  /** What somebody else has, who is no friend. */
+  /** What was stolen if the person did not make the request. */
   readonly stolen: Stolen
-  /** Refuses it; told, where it was still open. */
+  /** Refuses the request. Throws `confirmation-gone` if it is no longer open. */
   readonly disown: (exchange: Traced, account: string) => Promise<void>
-  /** What will be confirmed, as that person reads it. */
+  /** Describes to the person what will be confirmed. */
   readonly question: (session: SessionRecord, speech: Speech) => Html
 }
 
 export interface ConfirmParts extends OwnPageParts {
-  /** One for each kind of request: the open one with that code. */
+  /** One per kind of request: finds the open request with that code. */
   readonly findRequest: readonly ((code: string) => Promise<Confirmable | undefined>)[]
   readonly begin: BeginSignIn
   readonly ops: Pick<Ops, 'ofSession'>
@@ -67,10 +67,10 @@ export const DISOWNED_PATHS: Readonly<Record<Stolen, string>> = {
 const disownPath = (code: string) => `${OWN_PREFIX}/disown/${formatConfirmationCode(code)}`
 export const confirmPath = (code: string) => `${OWN_PREFIX}/confirm/${formatConfirmationCode(code)}`
 
-/** Of the question that a form answers. */
+/** The page with the form that is being submitted. */
 const pageOf = (exchange: Traced) => `${OWN_PREFIX}/confirm/${lastSegment(exchange)}`
 
-/** GET /.torhaus/confirm/CODE. Whoever is not signed in learns nothing, not even whether there is such a request. */
+/** GET /.torhaus/confirm/CODE. Reveals nothing to clients without a session, not even whether the request exists. */
 export function askToConfirm(parts: ConfirmParts): Route {
   return showing(parts, async (exchange, session) => {
     const { code, question } = await requestFor(parts, exchange, session)
@@ -94,7 +94,7 @@ export function confirm(parts: ConfirmParts): Route {
     const maxAgeSeconds = Math.min(stepUp.maxAgeSeconds, parts.settings.grants.confirmMaxAgeSeconds)
     return parts.begin(exchange, {
       op: parts.ops.ofSession(session),
-      // Where it begins again if the sign-in fails: nothing is confirmed then.
+      // If the sign-in fails, nothing is confirmed, and it begins here again.
       returnTo: confirmPath(code),
       stepUp: { ...stepUp, maxAgeSeconds },
       intent: { kind: intent, object: code, accountKey: session.accountKey },
@@ -103,7 +103,7 @@ export function confirm(parts: ConfirmParts): Route {
   return acting(parts, 'gives', ask, pageOf)
 }
 
-/** POST /.torhaus/disown/CODE: "this was not me". Not asked about again: it takes nothing from its person. */
+/** POST /.torhaus/disown/CODE: "this was not me". Needs no new sign-in, because it only refuses. */
 export function disown(parts: ConfirmParts): Route {
   const refuse = async (exchange: Traced, session: SessionRecord) => {
     const { stolen, disown } = await requestFor(parts, exchange, session)
@@ -113,7 +113,7 @@ export function disown(parts: ConfirmParts): Route {
   return acting(parts, 'takes', refuse, pageOf)
 }
 
-/** GET /.torhaus/disowned/password, /.torhaus/disowned/token: what to do now. */
+/** GET /.torhaus/disowned/password, /.torhaus/disowned/token: what to do next. */
 export function disowned(pages: Pages, stolen: Stolen): Route {
   return exchange => {
     const { say, window, helpDesk } = pages.for(exchange)

@@ -10,9 +10,7 @@ export interface CurrentSessionParts {
   readonly cookies: SessionCookies
 }
 
-/**
- * The running session of the browser that asks, unless the OP says no: it is asked as often as for any other request.
- */
+/** The running session of the browser, unless the OP has ended it, which is asked as often as for other requests. */
 export async function currentSession(
   { fields }: Traced,
   { sessions, refresh, cookies }: CurrentSessionParts,

@@ -9,8 +9,8 @@ export interface FormLimits {
 }
 
 /**
- * The form in a request's content (application/x-www-form-urlencoded). Rejects with `code` where the content is
- * something else, larger, of more fields or slower than allowed, and with `request-content-aborted` where it ends early.
+ * The form in a request's content (application/x-www-form-urlencoded). Rejects with `code` if the content is of
+ * another type, too large, too slow, or has too many fields; with `request-content-aborted` if it ends early.
  */
 export async function readForm(
   exchange: Traced,
@@ -21,7 +21,7 @@ export async function readForm(
   const refuse = (why: string) => new Fault(code, new Error(why))
   if (!isFormType(kept['content-type'])) throw refuse('the content is no form')
   if (Number(kept['content-length'] ?? 0) > maxBytes) throw refuse('the content is too long')
-  // HTTP/1.0 clients know no 1xx (RFC 9110 10.1.1).
+  // HTTP/1.0 does not have 1xx responses (RFC 9110 10.1.1).
   if (kept.expect !== undefined && exchange.request.httpVersionMinor > 0) exchange.response.writeContinue()
   const form = formFields(await readText(exchange, maxBytes, timeoutMs, refuse))
   if (form === undefined) throw refuse('the form has too many fields')
@@ -46,7 +46,7 @@ function readText(
   const onEnd = () => resolve(Buffer.concat(chunks).toString('utf8'))
   const onClose = () => reject(new Fault('request-content-aborted'))
   request.on('data', onData).once('end', onEnd).once('close', onClose)
-  // What is left of the content is for whoever answers; reading on here would keep it.
+  // Stops reading: the sender of the response handles the rest, which would be buffered here.
   return promise.finally(() => {
     clearTimeout(timer)
     request.off('data', onData).off('end', onEnd).off('close', onClose)

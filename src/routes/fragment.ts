@@ -9,11 +9,11 @@ import { MAX_RETURN_PATH_LENGTH, safeReturnPath } from './return-path.ts'
 export const ARRIVED = `${OWN_PREFIX}/arrived`
 const PARAMETER = 'fragment'
 
-/** Only a browser that opens a page in a window has a fragment; one that does not say so keeps what redirects keep. */
+/** Only a browser opening a page in a window has a fragment. Without Sec-Fetch-Dest, it is left to redirects. */
 export const mayHaveFragment = ({ fields }: Traced, query: URLSearchParams): boolean =>
   fields.kept['sec-fetch-dest'] === 'document' && !query.has(PARAMETER)
 
-/** The sign-in asked for, once more, by way of a page that keeps the fragment in the browser. */
+/** Restarts the requested sign-in via a page that keeps the fragment in the browser. */
 export function departure(pages: Pages, exchange: Traced, query: URLSearchParams, returnTo: string): Reply {
   const { target } = exchange
   const on = (change: Readonly<Record<string, string>>) => {
@@ -23,12 +23,12 @@ export function departure(pages: Pages, exchange: Traced, query: URLSearchParams
   }
   const back = `${ARRIVED}?to=${encodeURIComponent(returnTo)}`
   const plain = on({ [PARAMETER]: 'none' })
-  // Too long to come back to: then without.
+  // Too long for a return path: continues without the fragment.
   const kept = back.length > MAX_RETURN_PATH_LENGTH ? plain : on({ [PARAMETER]: 'kept', return_to: back })
   return shown(movingPage(pages.for(exchange), DEPARTURE, plain, kept))
 }
 
-/** GET /.torhaus/arrived?to=PATH: puts the fragment back where it was. */
+/** GET /.torhaus/arrived?to=PATH: restores the fragment. */
 export const arrived =
   (pages: Pages, ownOrigin: string): Route =>
   exchange => {

@@ -1,6 +1,6 @@
 /**
- * OIDC Front-Channel Logout 1.0: the OP's page that signs a person out loads this one in a frame. Cookies do not come
- * into a frame of another site, so the session is found by `sid`.
+ * OIDC Front-Channel Logout 1.0: the OP's sign-out page loads this one in a frame. A frame of another site gets no
+ * cookies, so the session is found by `sid`.
  */
 import { Fault } from '../errors.ts'
 import type { Traced } from '../exchange.ts'
@@ -36,7 +36,7 @@ export function frontChannelLogout(parts: FrontChannelLogoutParts): Route {
   }
 }
 
-/** Both parameters (2), each once, unless the OP is known to leave out `iss`: whoever knows the `sid` has it from it. */
+/** Requires both parameters (2), once each. Only for an OP known to omit `iss`, `sid` suffices. */
 function sessionIn(
   { audit, countLogout, ops }: FrontChannelLogoutParts,
   telling: readonly Op[],

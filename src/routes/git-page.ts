@@ -1,4 +1,4 @@
-/** How to set up git for this server: each line as it is to be typed, for three ways. */
+/** How to set up git for this server in three ways, with the commands to type. */
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { OWN_PREFIX } from '../http/request-target.ts'
@@ -33,7 +33,7 @@ ${byDevice ?? ''}
   })
 }
 
-/** GET /.torhaus/torhaus-credential.mjs: the same for everybody, and no secret. */
+/** GET /.torhaus/torhaus-credential.mjs: the same for everybody, and not secret. */
 export function helperFile(): Route {
   const text = readFileSync(join(import.meta.dirname, HELPER), 'utf8')
   const fields = ['Content-Type', 'text/javascript; charset=utf-8', 'X-Content-Type-Options', 'nosniff']

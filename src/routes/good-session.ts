@@ -1,4 +1,4 @@
-/** Whether somebody is signed in already, and well enough for what is asked. */
+/** Whether the browser has a session that satisfies the request. */
 
 import type { Clock } from '../clock.ts'
 import type { StepUp } from '../decision.ts'
@@ -18,13 +18,13 @@ const MAX_ACR_LENGTH = 2048
 const MAX_ACR_VALUES = 50
 
 /**
- * What this sign-in must prove beyond what every one must. It comes in the query, from anybody: so it can only ask for
- * more.
+ * What this sign-in must prove beyond the usual. The query may come from anybody, so it can only raise the
+ * requirement.
  */
 export function stepUpFrom(query: URLSearchParams, { maxAgeSeconds }: SecondFactorRule): StepUp {
   const asked = query.get('max_age') ?? ''
   const acrText = query.get('acr_values') ?? ''
-  // It is stored for each sign-in that anybody begins. Cut short, it would ask for something else.
+  // Stored for each sign-in that anybody begins, so it is bounded. Truncated, it would mean something else.
   if (acrText.length > MAX_ACR_LENGTH) throw new Fault('sign-in-malformed')
   const acrValues = acrText.split(' ').filter(Boolean)
   if (acrValues.length > MAX_ACR_VALUES) throw new Fault('sign-in-malformed')
@@ -36,7 +36,7 @@ export function stepUpFrom(query: URLSearchParams, { maxAgeSeconds }: SecondFact
   }
 }
 
-/** `usualAgeSeconds`: less was set by a rule. */
+/** `usualAgeSeconds`: a shorter maximum age than this was set by a rule. */
 export function judge(
   { rule, now }: Pick<GoodSessionParts, 'now' | 'rule'>,
   { maxAgeSeconds, acceptAcr }: StepUp,

@@ -1,9 +1,8 @@
 /**
- * Two hosts, one session. Sign-in, confirmation and personal page may stand at a host of our own
- * (`ownPages.publicUrl`), where no page of the server can look. The server's host then has a cookie all the same, and
- * gets it so:
+ * Two hosts, one session. Sign-in, confirmation and account page may have a host of their own (`ownPages.publicUrl`),
+ * which no page of the origin server can read. The public host still needs a session cookie, and gets it like this:
  *
- *   browser                     the server's host                 our own host
+ *   browser                      public host                       own host
  *     | GET /.torhaus/sign-in      |                                  |
  *     |--------------------------->| browser cookie                   |
  *     |<-- 303, referral ----------|                                  |
@@ -16,7 +15,7 @@
  *     |--------------------------->| taken from the store, once, by the browser of the referral alone
  *     |<-- 303, session cookie ----|
  *
- * Both cookies are of one session, each worth nothing at the other host: so whatever ends it, ends both.
+ * Both cookies belong to one session, so whatever ends it ends both; each is worthless at the other host.
  */
 
 import { OWN_PREFIX } from '../http/request-target.ts'
@@ -39,7 +38,7 @@ export interface HandOverParts extends GoodSessionParts {
 
 export const HANDED_OVER = `${OWN_PREFIX}/handed-over`
 
-/** GET /.torhaus/hand-over?to=PATH&for=REFERRAL, at our own host: where a sign-in there leads to. */
+/** GET /.torhaus/hand-over?to=PATH&for=REFERRAL, at Torhaus' own host: where a sign-in there returns to. */
 export function handOver(parts: HandOverParts): Route {
   const { referrals, handOvers, states, cookies, publicOrigin, rule } = parts
   return async exchange => {
@@ -49,7 +48,7 @@ export function handOver(parts: HandOverParts): Route {
     const stepUp = { maxAgeSeconds: rule.maxAgeSeconds, acceptAcr: undefined }
     const sessionId = cookies.sessionIn(exchange.fields.kept.cookie)
     const isGood = await hasGoodSession(parts, exchange, stepUp)
-    // A referral is too old when somebody took long at the OP: the server's host makes another one.
+    // The referral expires if signing in takes long; the public host then issues another one.
     if (browserKey === undefined || sessionId === undefined || !isGood)
       return seeOther(publicOrigin + signInPath(returnTo))
     const code = states.issue({ returnTo, stepUp, again: againFrom(query.get('again')) })

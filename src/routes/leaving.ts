@@ -9,8 +9,8 @@ export interface LeavingParts {
 }
 
 /**
- * Whoever wants to leave loses the cookie in any case, also where the store cannot be asked: it opens nothing any more
- * in this browser. So there is no second try: the session ends once the store can be asked.
+ * Deletes the session cookie even if the store is unavailable, so that it opens nothing more in this browser. The
+ * person cannot retry without the cookie, so the session ends once the store is back.
  */
 export function leaving({ cookies, sessions }: LeavingParts, route: Route): Route {
   return async exchange => {

@@ -12,7 +12,7 @@ export interface OpLogoutRouteParts {
   readonly now: Clock
 }
 
-/** Tells audit log and metrics what a logout at the OP has ended: one record for each account, and one in any case. */
+/** Reports to audit log and metrics what a logout at the OP has ended: one record per account, at least one. */
 export function reportLogout(
   { audit, countLogout }: OpLogoutRouteParts,
   exchange: Traced,

@@ -1,6 +1,6 @@
 /**
- * What shows something of a person, or acts for one: for a session only that would be admitted now, and by forms that
- * the page of that session has shown.
+ * Pages that show a person's data, or act for a person: only for a session that would be admitted now, and by forms
+ * that were issued to that session.
  */
 import type { Clock } from '../clock.ts'
 import { Fault } from '../errors.ts'
@@ -23,9 +23,9 @@ export interface OwnPageParts extends CurrentSessionParts {
   readonly pages: Pages
   readonly rule: SecondFactorRule
   readonly forms: FormTokens
-  /** Of these pages. */
+  /** Origin of these pages. */
   readonly ownOrigin: string
-  /** Of the server. */
+  /** Public origin, of the origin server's pages. */
   readonly publicOrigin: string
   readonly now: Clock
 }
@@ -38,7 +38,7 @@ const FORM_LIMITS = { maxBytes: 4096, timeoutMs: 10_000 }
 const TOKEN_FIELD = 'token'
 
 /**
- * GET: whoever would not be admitted is led to the sign-in, and back to `returnTo`; by default to what was asked for.
+ * GET. Without a session that would be admitted, redirects to the sign-in, and back to `returnTo`; default: this path.
  */
 export function showing(parts: OwnPageParts, answer: Answer, returnTo?: string): Route {
   return async exchange => {
@@ -52,15 +52,15 @@ export function showing(parts: OwnPageParts, answer: Answer, returnTo?: string):
 const accountPageOf = (_: Traced): string => ACCOUNT_PAGE
 
 /**
- * POST of one of our forms, which is on the page `pageOf`. Throws `sign-in-not-same-origin`, `session-ended`, `form-token-invalid`. What `takes`
- * access away must work with a store that is full, too, and does nothing more when it is sent twice; what gives some
- * waits for a store that remembers the form.
+ * POST of a form on the page `pageOf`. Throws `sign-in-not-same-origin`, `session-ended`, `form-token-invalid`. An
+ * action that `takes` access away is idempotent and must work while the store cannot record the form token; one that
+ * `gives` access requires that it is recorded.
  */
 export function acting(parts: OwnPageParts, effect: 'takes' | 'gives', answer: Answer, pageOf = accountPageOf): Route {
   return async exchange => {
     if (!isSameOrigin(exchange, parts.ownOrigin)) throw new Fault('sign-in-not-same-origin')
     const session = await currentSession(exchange, parts)
-    // The form is not sent again after the sign-in: the page would have to be looked at anyway.
+    // The form is not resubmitted after the sign-in: the person should see the page again first.
     const again = signInPath(pageOf(exchange))
     if (session === undefined) {
       const ended = new Fault('session-ended')
@@ -81,7 +81,7 @@ const isAdmitted = ({ rule, now }: OwnPageParts, session: SessionRecord) => {
   return judgeSecondFactor(rule, evidenceNow(session, nowMs), nowMs) === 'satisfied'
 }
 
-/** A form with one button. `action`: its path, which `acting` must stand behind. */
+/** A form with one button. `action`: its path, which must be handled by `acting`. */
 export function buttonForm(
   { forms }: Pick<OwnPageParts, 'forms'>,
   session: SessionRecord,
@@ -91,10 +91,10 @@ export function buttonForm(
   return html`<form method="post" action="${action}"><input type="hidden" name="${TOKEN_FIELD}" value="${forms.issue(session, action)}">${button}</form>`
 }
 
-/** What the lists of a page are made with. */
+/** What is needed to render the lists of a page. */
 export interface Listing {
   readonly speech: Speech
-  /** Around a button, to an action below /.torhaus/. */
+  /** Wraps a button in a form whose action is below /.torhaus/. */
   readonly form: (action: string, button: Html) => Html
   readonly nowMs: number
 }

@@ -17,7 +17,7 @@ export interface PatActionParts extends OwnPageParts, Pick<AccountActionParts, '
   readonly countPat: (event: 'blocked' | 'allowed') => void
 }
 
-/** POST /.torhaus/pats/block/FINGERPRINT: only the account whose token it is. */
+/** POST /.torhaus/pats/block/FINGERPRINT: only for tokens of the person's own account. */
 export function blockPat(parts: PatActionParts): Route {
   const { pats, accountKeys, audit, countPat } = parts
   return acting(parts, 'takes', async (exchange, { account }) => {
@@ -30,7 +30,7 @@ export function blockPat(parts: PatActionParts): Route {
   })
 }
 
-/** POST /.torhaus/pats/allow/FINGERPRINT: what gives access back needs a sign-in of its own. */
+/** POST /.torhaus/pats/allow/FINGERPRINT: restoring access requires a new sign-in. */
 export function askToAllowPat(parts: PatActionParts): Route {
   const { begin, ops, rule } = parts
   return acting(parts, 'gives', (exchange, { accountKey, ...session }) =>
@@ -43,7 +43,7 @@ export function askToAllowPat(parts: PatActionParts): Route {
   )
 }
 
-/** The person has signed in anew. */
+/** Unblocks the token after the new sign-in. */
 export function allowPat({ pats, accountKeys, audit, countPat }: PatActionParts): SignInParts['fulfil'] {
   return async (exchange, { object: pat }, { account }) => {
     if (await pats.block(accountKeys(account), pat, false)) {
@@ -54,7 +54,7 @@ export function allowPat({ pats, accountKeys, audit, countPat }: PatActionParts)
   }
 }
 
-/** For the account page. */
+/** The list of tokens on the account page. */
 export function patList(seen: readonly PatRecord[], { speech, form, nowMs }: Listing): Html {
   const { say, moment } = speech
   if (seen.length === 0) return html`<p>${say('pats.none')}</p>`

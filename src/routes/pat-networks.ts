@@ -1,4 +1,4 @@
-/** On the page of a person: where the own tokens are used, what of it is confirmed, and what waits. */
+/** The part of the account page about networks where tokens are used, confirmed, or waiting. */
 import type { PatConfirmation, PatRequest } from '../pats/pat-confirmation-store.ts'
 import type { PatRecord } from '../pats/pat-store.ts'
 import { describeClient, describeNetwork } from '../refusal/display.ts'
@@ -7,14 +7,14 @@ import type { Speech } from '../refusal/speech.ts'
 import { confirmPath } from './confirm.ts'
 import type { Listing } from './own-page.ts'
 
-/** Enough to tell one's own tokens apart. */
+/** Enough digits to tell a person's tokens apart. */
 const SHORT_LENGTH = 8
 export const shortFingerprint = (fingerprint: string) => fingerprint.slice(0, SHORT_LENGTH)
 
-/** A prefix as a segment of a path. */
+/** A network prefix as a path segment. */
 const segmentOf = (network: string) => network.replace('/', '_')
 
-/** Which of the networks a segment of a path names. */
+/** The network that a path segment names. */
 export const networkFrom = (segment: string, networks: readonly string[]): string | undefined =>
   networks.find(network => segmentOf(network) === segment)
 
@@ -22,9 +22,9 @@ export interface PatNetworks {
   readonly seen: readonly PatRecord[]
   readonly decided: readonly PatConfirmation[]
   readonly waiting: readonly PatRequest[]
-  /** Where the person is now. */
+  /** The network of this request. */
   readonly here: string
-  /** Also where it was used before. */
+  /** Confirmation is also required in networks where the token was used before. */
   readonly asksEverywhere: boolean
 }
 
@@ -56,7 +56,7 @@ export function patNetworkList(networks: PatNetworks, listing: Listing): Html {
 
 type Place = Pick<PatConfirmation, 'fingerprint' | 'network'>
 
-/** Where the token was used, and where the person is now, as far as nobody has confirmed that, or waits for it. */
+/** Networks where the token was used, and that of this request, if neither confirmed nor waiting. */
 function undecided(
   { decided, waiting, here, asksEverywhere }: PatNetworks,
   { fingerprint, networks }: PatRecord,

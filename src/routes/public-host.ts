@@ -1,4 +1,4 @@
-/** What the host of the server answers below /.torhaus/ where our pages have a host of their own: hand-over.ts. */
+/** The public host's routes below /.torhaus/ if Torhaus' pages have a host of their own: hand-over.ts. */
 import type { Config } from '../../config/schema.ts'
 import { Fault, unavailable } from '../errors.ts'
 import { isOwnPath, OWN_PREFIX } from '../http/request-target.ts'
@@ -24,17 +24,17 @@ export interface PublicHostParts extends GoodSessionParts {
   readonly ownOrigin: string
 }
 
-/** What the sign-in itself reads, besides where to return to. */
+/** Parameters read by the sign-in, besides the return path. */
 const PASSED_ON = ['max_age', 'acr_values', 'again', 'fragment', 'provider', 'iss', 'login_hint']
 
-/** GET /.torhaus/sign-in: on to our own host, unless the session here is good enough. */
+/** GET /.torhaus/sign-in: redirects to Torhaus' own host, unless the session here suffices. */
 export function referToSignIn(parts: PublicHostParts): Route {
   const { referrals, cookies, limits, publicOrigin, ownOrigin } = parts
   return async exchange => {
     const query = queryOf(exchange)
     const returnTo = wantedPath(query, publicOrigin, publicOrigin)
     const isForServer = !isOwnPath(new URL(returnTo, publicOrigin).pathname)
-    // Our own pages want a session of their host: that of this one gives none there.
+    // Torhaus' own pages need a session cookie of their host, which a session here does not provide.
     if (isForServer && (await hasGoodSession(parts, exchange, stepUpFrom(query, parts.rule)))) return seeOther(returnTo)
     const browserId = cookies.browserIn(exchange.fields.kept.cookie) ?? newOpaqueId()
     const way = new URLSearchParams({ to: returnTo, for: referrals.issue('sign-in', keyOf(browserId)) })
@@ -47,8 +47,8 @@ export function referToSignIn(parts: PublicHostParts): Route {
 }
 
 /**
- * GET /.torhaus/handed-over?code=CODE: the session that a sign-in at our own host has opened, for the browser that was
- * sent there.
+ * GET /.torhaus/handed-over?code=CODE: receives the session opened by a sign-in at Torhaus' own host, for the browser
+ * that was sent there.
  */
 export function takeOver(parts: PublicHostParts): Route {
   const { handOvers, states, sessions, cookies, ownOrigin } = parts
@@ -62,12 +62,12 @@ export function takeOver(parts: PublicHostParts): Route {
     if (taken === undefined) {
       const aim = states.aimOf(code)
       const fault = new Fault('sign-in-unknown')
-      // Without our cookie it would end here again.
+      // Without the browser cookie, it would fail again.
       if (aim !== undefined) fault.signIn = newSignIn(aim, browserId !== undefined)
       throw fault
     }
     const { sessionId, returnTo } = taken
-    // Signed out meanwhile, perhaps by the OP.
+    // The session has ended in the meantime, perhaps by the OP.
     if ((await sessions.find(sessionId)) === undefined) return seeOther(signInPath(returnTo))
     const earlier = cookies.sessionIn(cookie)
     if (earlier !== undefined && earlier !== sessionId) await sessions.end(earlier)
@@ -75,7 +75,7 @@ export function takeOver(parts: PublicHostParts): Route {
   }
 }
 
-/** GET /.torhaus/sign-out: our own host asks, and learns which session there is here. */
+/** GET /.torhaus/sign-out: Torhaus' own host asks for confirmation, and is told which session is here. */
 export function referToSignOut({ referrals, cookies, ownOrigin }: PublicHostParts): Route {
   return ({ fields }) => {
     const id = cookies.sessionIn(fields.kept.cookie)
@@ -85,8 +85,8 @@ export function referToSignOut({ referrals, cookies, ownOrigin }: PublicHostPart
 }
 
 /**
- * GET /.torhaus/signed-out: whoever comes from the sign-out leaves nothing here. A session that still runs goes on:
- * anybody may link to this page.
+ * GET /.torhaus/signed-out: removes what the browser keeps after a sign-out. A session that is still running
+ * continues, because anybody may link to this page.
  */
 export function forgetHere({ handOvers, sessions, cookies, ownOrigin }: PublicHostParts): Route {
   return async exchange => {
@@ -98,7 +98,7 @@ export function forgetHere({ handOvers, sessions, cookies, ownOrigin }: PublicHo
   }
 }
 
-/** False where nobody can say. */
+/** False if the store is unavailable. */
 async function isGone(sessions: PublicHostParts['sessions'], id: string): Promise<boolean> {
   try {
     return (await sessions.peek(id)) === undefined
@@ -108,7 +108,7 @@ async function isGone(sessions: PublicHostParts['sessions'], id: string): Promis
   }
 }
 
-/** All other pages of ours. */
+/** All other pages of Torhaus. */
 export const toOwnHost =
   (ownOrigin: string): Route =>
   ({ target }) =>

@@ -2,12 +2,12 @@ import { Fault } from '../errors.ts'
 import type { Traced } from '../exchange.ts'
 import { formFields } from '../http/form-fields.ts'
 
-/** Those of these names alone, in the order of the names, as often as each is there. */
+/** Only the parameters with these names, in the order of the names, including repetitions. */
 export function onlyNamed(parameters: URLSearchParams, names: readonly string[]): URLSearchParams {
   return new URLSearchParams(names.flatMap(name => parameters.getAll(name).map(value => [name, value])))
 }
 
-/** What stands behind the question mark, read as a form. */
+/** The query of the request target, parsed as a form. */
 export function queryOf({ target }: Traced): URLSearchParams {
   const { raw } = target
   const query = raw.indexOf('?')

@@ -3,17 +3,17 @@ import type { Traced } from '../exchange.ts'
 import { UNWATCHED } from '../http/unwatched.ts'
 import type { Page } from '../refusal/pages.ts'
 
-/** What one of our own routes answers. Faults are thrown. */
+/** The response of one of Torhaus' own routes. Faults are thrown. */
 export interface Reply {
   readonly status: number
   /** Name, value, name, value. */
   readonly fields: readonly string[]
   readonly text: string
-  /** What the reply, in a form of its own, refuses: for log and metrics. */
+  /** The fault that the reply expresses in a form of its own: for log and metrics. */
   readonly fault?: Fault
 }
 
-/** Nothing of a person must stay in the browser. */
+/** Not stored, so that no personal data stays in the browser. */
 export const shown = ({ fields, text }: Page): Reply => ({
   status: 200,
   fields: [...fields, 'Cache-Control', 'no-store'],
@@ -31,13 +31,13 @@ export function seeOther(location: string, cookies: readonly string[] = []): Rep
   }
 }
 
-/** Pages of the server that did not say `no-store` would come back with the Back button. */
+/** Without this, the Back button would show pages of the server that lack `no-store`. */
 export const forgetPages = (reply: Reply): Reply => ({
   ...reply,
   fields: [...reply.fields, 'Clear-Site-Data', '"cache"'],
 })
 
-/** On the way to an address with a code. */
+/** For redirects to a URL that contains a code. */
 export const unwatched = (reply: Reply): Reply => ({ ...reply, fields: [...reply.fields, ...UNWATCHED] })
 
 export const notFound: Route = () => {

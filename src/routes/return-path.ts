@@ -1,4 +1,4 @@
-/** Longest return path that is kept, in characters; above it people land on the start page. */
+/** Longest return path kept, in characters; beyond it, people land on the start page. */
 export const MAX_RETURN_PATH_LENGTH = 4096
 
 // Anything a browser or an intermediary might read as the start of another authority, or drop before reading:
@@ -6,8 +6,8 @@ export const MAX_RETURN_PATH_LENGTH = 4096
 const UNSAFE = /^\/[\\/]|^\/%(2f|5c)|[\x00-\x20\x7f-\uffff\\]|^[^?]*%(0[0-9a-f]|1[0-9a-f]|7f)/i
 
 /**
- * Where to go after the sign-in: a path on this host, or `/` for anything else (RFC 9700 4.11: no open redirect). What
- * comes from outside is never turned into an absolute URL.
+ * The target after sign-in: a path on this host, or `/` for anything else (RFC 9700 4.11: no open redirect). External
+ * input is never turned into an absolute URL.
  */
 export function safeReturnPath(wanted: string | null, publicOrigin: string): string {
   if (wanted === null || wanted.length > MAX_RETURN_PATH_LENGTH || !wanted.startsWith('/') || UNSAFE.test(wanted))

@@ -7,19 +7,19 @@ import { queryOf } from './query-of.ts'
 import type { Route } from './reply.ts'
 
 export interface SelfTestKeys {
-  /** Of a challenge: one for each session key. */
+  /** Proofs for a challenge, one per session key. */
   proofs(challenge: string): readonly string[]
-  /** How long the answer may be held back for who has signed this; 0: not at all. */
+  /** How long, in seconds, a holder of the session keys asked to delay the response; 0: no valid request. */
   heldSeconds(hold: string): number
 }
 
-/** At a time, in this process: more than one `torhaus doctor` needs. */
+/** Most delayed responses at a time in this process: more than one `torhaus doctor` needs. */
 const MAX_HELD = 4
 
 /**
- * GET /.torhaus/self-test...: refuses, and says in `X-Torhaus-Self-Test` what became of the request on its way here.
- * Whoever asks learns nothing but that: of the own request, in words of a closed set. Asked with a challenge, it also says what
- * only who has the session keys can tell from what another instance says. It waits for who has them, and asks for it.
+ * GET /.torhaus/self-test...: refuses, and reports in `X-Torhaus-Self-Test` how the request arrived. The client learns
+ * only that, about its own request, in words of a closed set. With a challenge, it also gets proofs of the session
+ * keys, which only a holder of the same keys can compare. A holder of the keys can have it delayed.
  */
 export function selfTest(keys: SelfTestKeys): Route {
   let held = 0
@@ -68,7 +68,7 @@ function targetOf(exchange: Traced): 'intact' | 'changed' | 'unknown' {
   return probe.target === exchange.target.raw ? 'intact' : 'changed'
 }
 
-/** `forged`: what the client said of itself is believed. `forwarded`: what a listed proxy said. */
+/** `forged`: the client's own statement was believed. `forwarded`: that of a trusted proxy. */
 function clientOf({ clientAddress, peerIsTrusted, fields, request }: Traced): 'forged' | 'forwarded' | 'peer' {
   if (clientAddress === FORGED_ADDRESS) return 'forged'
   const { forwarded, 'x-forwarded-for': xForwardedFor } = fields.kept

@@ -8,12 +8,12 @@ import type { SessionRecord } from '../session/session-store.ts'
 import type { BeginSignInParts } from './begin-sign-in.ts'
 
 export interface SignInGroupsParts extends Pick<BeginSignInParts, 'report'> {
-  /** Groups are asked for. */
+  /** Whether groups are configured. */
   readonly readsGroups: boolean
   readonly outsider: Outsider | undefined
 }
 
-/** Undefined: nobody asks for them. Throws `groups-unknown`, `group-required`. */
+/** The groups in the ID token; undefined: none are needed. Throws `groups-unknown`, `group-required`. */
 export function groupsAtSignIn(
   { readsGroups, outsider, report }: SignInGroupsParts,
   { settings }: Op,

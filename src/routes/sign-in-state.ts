@@ -4,32 +4,31 @@ import { signInPath } from '../refusal/sign-in-path.ts'
 import { newOpaqueId } from '../session/opaque-id.ts'
 import type { Sealer } from '../session/sealer.ts'
 
-/** What a sign-in is for. */
+/** The purpose of a sign-in. */
 export interface Aim {
   readonly returnTo: string
   readonly stepUp: StepUp
-  /** How often a page of ours has started it again by itself. */
+  /** How often a page of Torhaus has restarted it automatically. */
   readonly again: number
 }
 
-/** How the OP was asked. It comes back with the browser, and nobody else can have written it. */
+/** How the OP was asked. It returns with the browser, sealed, so nobody else can have written it. */
 export interface Asked {
-  /** When it was asked to authenticate anew (`prompt=login`). */
+  /** When the OP was asked to authenticate anew (`prompt=login`). */
   readonly anewAtMs?: number
-  /** Which one, of several. */
+  /** Name of the OP, if there are several. */
   readonly provider?: string
 }
 
-/** More is not told: OPs have limits on URLs, IIS before AD FS one of 2048 for the query. */
+/** A longer aim is left out: OPs limit URLs; IIS in front of AD FS limits the query to 2048 characters. */
 const MAX_AIM_LENGTH = 700
-/** The others have opened a session by then, or it will not work at all. */
+/** By then, another tab has opened a session, or it will never work. */
 export const MOST_AGAIN = 3
 
 /**
- * The `state` of an authorization request (RFC 6749 4.1.1): an id that nobody can guess, and behind it, sealed, what
- * the sign-in is for. A browser that comes back when the sign-in is not known any more, for many tabs were opened at
- * once or it was used, can start again for the page that was wanted. It grants nothing that a link to the sign-in would
- * not.
+ * The `state` of an authorization request (RFC 6749 4.1.1): an unguessable id, followed by the sealed purpose of the
+ * sign-in. A browser that returns after the sign-in was forgotten (many tabs opened at once) or used can begin again
+ * for the page it wanted. This grants nothing that a link to the sign-in would not.
  */
 export class SignInStates {
   readonly #sealer: Sealer
@@ -52,7 +51,7 @@ export class SignInStates {
       : { returnTo, stepUp, again }
   }
 
-  /** Nothing of a state that is not ours. */
+  /** Empty for a state that was not issued here. */
   askedOf(state: string): Asked {
     const { anewAtMs, provider } = this.#open(state)
     return { ...(anewAtMs === undefined ? {} : { anewAtMs }), ...(provider === undefined ? {} : { provider }) }
@@ -65,12 +64,12 @@ export class SignInStates {
   }
 }
 
-/** A fragment is kept already. */
+/** The fragment is kept already. */
 const NO_FRAGMENT = '&fragment=none'
 
 const contextOf = (id: string) => `sign-in ${id}`
 
-/** `mayBeAutomatic`: it would get further than this one did. */
+/** `mayBeAutomatic`: the new sign-in can be expected to get further than this one. */
 export function newSignIn(aim: Aim, mayBeAutomatic: boolean): NewSignIn {
   const isAutomatic = mayBeAutomatic && aim.again < MOST_AGAIN
   const path = signInPath(aim.returnTo, aim.stepUp) + NO_FRAGMENT

@@ -12,12 +12,12 @@
  *     |                            |<------------ ID token, refresh token -----|
  *     |<-- 303, new session id ----| second factor judged, account mapped      |
  *
- * A browser that opens a page in a window passes two pages more, which keep the fragment of its URL in the tab
- * (fragment.ts). One that comes back to a sign-in that is not known any more begins it again, for the page that the
- * state names (sign-in-state.ts).
+ * A browser that opens a page in a window passes two more pages, which keep the fragment of its URL in the tab
+ * (fragment.ts). One that returns to a sign-in that is no longer known begins again, for the page in its state
+ * (sign-in-state.ts).
  *
- * A sign-in with an intent is one that a form of ours has begun, to confirm something: the OP asks anew
- * (`prompt=login`, `max_age=0`), and what was intended is done only if it did, for the account that began it.
+ * A sign-in with an intent is begun by a form of Torhaus to confirm something: the OP must authenticate the person
+ * anew (`prompt=login`, `max_age=0`), and only then is the intent carried out, for the account that began it.
  */
 
 import type { AccountKeyOf } from '../account-key.ts'
@@ -50,24 +50,24 @@ export interface SignInParts extends BeginSignInParts, GoodSessionParts, SignInG
   readonly pages: Pages
   readonly ops: Ops
   readonly sessions: Sessions
-  /** Of the server: where people want to go. */
+  /** Public origin, where people want to go. */
   readonly publicOrigin: string
-  /** Where whoever is signed in goes. */
+  /** Where to redirect after the sign-in. */
   readonly landing: Landing
   readonly opLogout: OpLogout
   readonly store: SessionStore
-  /** One spelling per account. */
+  /** Maps all spellings of an account to one. */
   readonly accountKey: AccountKeyOf
   readonly confirmMaxAgeSeconds: number
-  /** Does what was intended, for who has signed in anew for it. Returns where to go. */
+  /** Carries out the intent of the person who has signed in anew for it. Resolves to the path to continue at. */
   readonly fulfil: (exchange: Traced, intent: Intent, person: Person) => Promise<string>
-  /** Somebody else has signed in for what an account intended. */
+  /** Called if another account than that of the intent has signed in. */
   readonly mismatch: (exchange: Traced, account: string, intent: Intent) => void
 }
 
 export interface Person {
   readonly account: string
-  /** As sessions are stored. */
+  /** In the form in which sessions store it. */
   readonly subject: string
   readonly evidence: Evidence
 }
@@ -77,7 +77,7 @@ const stepUpIn = ({ maxAgeSeconds, acrValues }: SignInRecord): StepUp => ({
   acceptAcr: acrValues.length === 0 ? undefined : acrValues,
 })
 
-/** GET /.torhaus/sign-in?return_to=PATH[&max_age=SECONDS][&acr_values=VALUES], or by somebody else: third-party-login.ts */
+/** GET /.torhaus/sign-in?return_to=PATH[&max_age=SECONDS][&acr_values=VALUES], or as in third-party-login.ts */
 export function startSignIn(parts: SignInParts): Route {
   const begin = beginSignIn(parts)
   return async exchange => {
@@ -85,7 +85,7 @@ export function startSignIn(parts: SignInParts): Route {
     const returnTo = wantedPath(query, parts.ownOrigin, parts.publicOrigin)
     const stepUp = stepUpFrom(query, parts.rule)
     const landing = parts.landing(returnTo, stepUp)
-    // The host of the server is to say first which browser it is for.
+    // The public host must first identify the browser.
     if (landing !== returnTo) return seeOther(landing + passedOn(query))
     if (await hasGoodSession(parts, exchange, stepUp)) return seeOther(returnTo)
     if (mayHaveFragment(exchange, query)) return departure(parts.pages, exchange, query, returnTo)
@@ -96,7 +96,7 @@ export function startSignIn(parts: SignInParts): Route {
   }
 }
 
-/** GET /.torhaus/callback, with several OPs /.torhaus/callback/NAME: where this one sends the browser back to. */
+/** GET /.torhaus/callback, or /.torhaus/callback/NAME with several OPs: the redirect URI of this OP. */
 export function completeSignIn(parts: SignInParts, op: Op): Route {
   return async exchange => {
     const given = queryOf(exchange).getAll('state')
@@ -105,12 +105,12 @@ export function completeSignIn(parts: SignInParts, op: Op): Route {
     if (isHead(exchange) && state !== '') return seeOther(parts.landing(aim?.returnTo ?? '/'))
     try {
       const record = state === '' ? undefined : await parts.store.takeSignIn(state)
-      // A state has no room for a long one, and nobody has counted then.
+      // A long aim does not fit into a state, so its restarts were not counted.
       if (record !== undefined) aim ??= { returnTo: record.returnTo, stepUp: stepUpIn(record), again: MOST_AGAIN }
       return await complete(parts, op, exchange, record, aim)
     } catch (error) {
       const fault = toFault(error)
-      // Without our cookie it would end here again.
+      // Without the browser cookie, it would fail again.
       const mayBeAutomatic = fault.code === 'sign-in-unknown' && browserIdOf(parts, exchange) !== undefined
       if (aim !== undefined) fault.signIn = newSignIn(aim, mayBeAutomatic)
       throw fault
@@ -125,16 +125,16 @@ async function complete(
   record: SignInRecord | undefined,
   aim: Aim | undefined,
 ): Promise<Reply> {
-  // A session that is good already wins, over a stale callback as well as over a second tab's.
+  // A session that already suffices takes precedence over a stale callback and over that of a second tab.
   const usual = { maxAgeSeconds: parts.rule.maxAgeSeconds, acceptAcr: undefined }
   const stepUp = record === undefined ? (aim?.stepUp ?? usual) : stepUpIn(record)
   if (record?.intent === undefined && (await hasGoodSession(parts, exchange, stepUp)))
     return seeOther(parts.landing(record?.returnTo ?? aim?.returnTo ?? '/'))
   const browserId = browserIdOf(parts, exchange)
   if (record === undefined || record.expiresAtMs < parts.now()) throw new Fault('sign-in-unknown')
-  // Tabs that were opened at once have each been given an id of their own, and the browser has kept one.
+  // Tabs opened at the same time each got an id, and the browser kept only one.
   if (browserId === undefined || keyOf(browserId) !== record.browserKey) throw new Fault('sign-in-unknown')
-  // An answer to a question that another OP was asked (RFC 9700 4.4): it would be believed for that one.
+  // A response to a request to another OP (mix-up, RFC 9700 4.4) would be taken for that OP's.
   if (parts.ops.only === undefined && parts.states.askedOf(record.state).provider !== op.name) {
     parts.report('refused', exchange)
     throw new Fault('sign-in-other-provider')
@@ -203,7 +203,7 @@ async function openSession(
   return { id, person: { account, subject, evidence } }
 }
 
-/** An OP that does not ask anew, or a sign-in from before, proves nothing for what was intended. */
+/** Without a new authentication, or with one from before, an intent is not satisfied. */
 function judgeOutcome(parts: SignInParts, { settings }: Op, record: SignInRecord, evidence: Evidence) {
   const { rule, confirmMaxAgeSeconds } = parts
   const usualAgeSeconds =

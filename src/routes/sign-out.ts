@@ -1,4 +1,4 @@
-/** Sign-out: here at once, then at the OP (OIDC RP-Initiated Logout 1.0). */
+/** Sign-out: first at Torhaus, then at the OP (OIDC RP-Initiated Logout 1.0). */
 
 import { Fault } from '../errors.ts'
 import type { Traced } from '../exchange.ts'
@@ -25,21 +25,21 @@ export interface SignOutParts {
   readonly ops: Ops
   readonly sessions: Sessions
   readonly cookies: SessionCookies
-  /** Of these pages. */
+  /** Origin of these pages. */
   readonly ownOrigin: string
-  /** Of the server. */
+  /** Public origin, of the origin server's pages. */
   readonly publicOrigin: string
-  /** The start page of the server. */
+  /** The start page of the origin server. */
   readonly home: string
-  /** With a host of our own: what that of the server says of the session it has. */
+  /** If Torhaus' pages have a host of their own: reads the public host's statement about its session. */
   readonly referrals: Pick<Referrals, 'read'> | undefined
   readonly farewell: Farewell
   readonly audit: Audit
-  /** What is kept of the account elsewhere, such as its tickets. */
+  /** Forgets what is cached about the account, such as its tickets. */
   readonly forget: (account: string) => void
 }
 
-/** GET: asks, so that a link or an image on another page signs nobody out. */
+/** GET: asks for confirmation, so that a link or an image on another page signs nobody out. */
 export function askToSignOut({ pages, publicOrigin, home, referrals }: SignOutParts): Route {
   return exchange => {
     const referral = queryOf(exchange).get('for')
@@ -56,8 +56,8 @@ export function askToSignOut({ pages, publicOrigin, home, referrals }: SignOutPa
 }
 
 /**
- * POST: ends the session whatever the OP says, and goes on to the OP to end that session, too. The form has no token of
- * ours: it gives nobody anything, and must work with a session that is good for nothing else.
+ * POST: ends the session here regardless of the OP, then redirects to the OP to end that session as well. The form has
+ * no token: it gives nobody access, and must work even with a session that is good for nothing else.
  */
 export function signOut(parts: SignOutParts): Route {
   const { ops, sessions, cookies, ownOrigin, farewell, audit, forget } = parts
@@ -70,7 +70,7 @@ export function signOut(parts: SignOutParts): Route {
       forget(account)
       audit.write('sign-out', exchange, { account })
     }
-    // Also without a session here: whoever was refused for want of a second factor must be able to leave the OP, too.
+    // Also without a session here: a person refused for lack of a second factor must be able to sign out at the OP.
     const [first] = records
     const op = first === undefined ? ops.only : ops.ofStored(first.subject)
     const atOp = await op?.provider.endSessionUrl(idToken, ownOrigin + SIGNED_OUT).catch(() => undefined)
@@ -79,7 +79,7 @@ export function signOut(parts: SignOutParts): Route {
   })
 }
 
-/** That of this host; and that of the server's, where it is another one, from before there were two hosts, perhaps. */
+/** The session of this host, and that of the public host if it is another one, perhaps from before the own host. */
 async function sessionsIn({ sessions, cookies, referrals }: SignOutParts, exchange: Traced): Promise<SessionRecord[]> {
   const id = cookies.sessionIn(exchange.fields.kept.cookie)
   const here = id === undefined ? undefined : (await sessions.find(id))?.record
@@ -88,7 +88,7 @@ async function sessionsIn({ sessions, cookies, referrals }: SignOutParts, exchan
   return [here, there].filter(record => record !== undefined)
 }
 
-/** GET /.torhaus/signed-out: whoever follows a link to it is told how it is. A store that is away has no session. */
+/** GET /.torhaus/signed-out: shows whether the browser is signed out; an unavailable store counts as no session. */
 export function signedOut(parts: Pick<SignOutParts, 'pages' | 'sessions' | 'cookies' | 'home'>): Route {
   const { pages, sessions, cookies, home } = parts
   return async exchange => {

@@ -1,12 +1,12 @@
 /**
- * Sign-ins that somebody else begins, such as a portal with tiles (OIDC Core 4): GET or POST /.torhaus/sign-in, with
+ * Sign-ins initiated by a third party, such as a portal (OIDC Core 4): GET or POST /.torhaus/sign-in, with
  *
- *   iss               at which OP: one that is configured, to the letter
- *   login_hint        who: told to the OP, which asks whoever it likes
- *   target_link_uri   which page: of the server, or the start page
+ *   iss               the issuer: exactly that of a configured OP
+ *   login_hint        the person: passed on to the OP, which decides what to do with it
+ *   target_link_uri   the page: one of the origin server, or else the start page
  *
- * It is no more than a link that anybody may make. Whoever has a session that is good enough keeps it, whatever it
- * names; nobody is signed out, nor signed in without the OP.
+ * This is only a link, which anybody may make. A session that suffices is kept, whatever the link names; nobody is
+ * signed out, or signed in without the OP.
  */
 import { Fault } from '../errors.ts'
 import { OWN_PREFIX } from '../http/request-target.ts'
@@ -16,23 +16,23 @@ import { onlyNamed } from './query-of.ts'
 import { type Route, seeOther } from './reply.ts'
 import { safeReturnPath } from './return-path.ts'
 
-/** What else it may name. */
+/** Parameters passed on from a form. */
 const PARAMETERS = ['iss', 'login_hint', 'target_link_uri']
 const FORM_LIMITS: FormLimits = { maxBytes: 16_384, timeoutMs: 10_000 }
 const HINT = /^[\x20-\x7e\xa0-\uffff]{1,256}$/
 
-/** Where whoever signs in goes: a path at `origin`, by our own parameter or by theirs, which names `publicOrigin`. */
+/** Where to go after sign-in: a path at `origin` by `return_to`, or at `publicOrigin` by `target_link_uri`. */
 export function wantedPath(query: URLSearchParams, origin: string, publicOrigin: string): string {
   const ours = query.get('return_to')
   if (ours !== null) return safeReturnPath(ours, origin)
   const target = query.get('target_link_uri') ?? ''
-  // The path as it is written: a URL that was parsed would come back otherwise.
+  // The path as written, because parsing and serializing the URL would change it.
   const path =
     URL.parse(target)?.origin === publicOrigin ? /^[a-z]+:\/\/[^/?#\\]*(\/.*)$/i.exec(target)?.[1] : undefined
   return safeReturnPath(path ?? '/', publicOrigin)
 }
 
-/** Undefined: none is named. Throws where it is none of ours: somebody would sign in where they did not mean to. */
+/** Undefined: none is named. Throws if it is not configured: the person would sign in somewhere unintended. */
 export function opNamed(ops: Pick<Ops, 'ofIssuer'>, query: URLSearchParams): Op | undefined {
   const named = query.getAll('iss')
   if (named.length === 0) return undefined
@@ -41,19 +41,19 @@ export function opNamed(ops: Pick<Ops, 'ofIssuer'>, query: URLSearchParams): Op 
   return op
 }
 
-/** For the OP; undefined where it is nothing that a person could read. */
+/** The login hint for the OP; undefined unless it is printable text of at most 256 characters. */
 export function hintIn(query: URLSearchParams): string | undefined {
   const hint = query.get('login_hint') ?? ''
   return HINT.test(hint) ? hint : undefined
 }
 
-/** What is to come along where a sign-in begins anew by way of the other host. */
+/** The parameters to keep when a sign-in begins anew via the other host. */
 export function passedOn(query: URLSearchParams): string {
   const next = onlyNamed(query, ['iss', 'login_hint'])
   return next.size === 0 ? '' : `&${next}`
 }
 
-/** POST /.torhaus/sign-in: a form of another site brings no cookie along, the redirect that it is answered with does. */
+/** POST /.torhaus/sign-in: a cross-site form carries no cookies; the redirect that answers it does. */
 export const startByForm: Route = async exchange => {
   const form = await readForm(exchange, FORM_LIMITS, 'sign-in-malformed')
   return seeOther(`${OWN_PREFIX}/sign-in?${onlyNamed(form, PARAMETERS)}`)
