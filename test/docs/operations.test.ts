@@ -60,10 +60,10 @@ test('each fault of the store on the operations page has a test that is there', 
   }
 })
 
-test('each fault of the store says what people see, what is lost and what is told, and names its tests', () => {
+test('each fault of the store says what users see, what is lost and where it shows, and names its tests', () => {
   const [, section = ''] = /^## When the store fails\n(.*?)(?=^## )/ms.exec(page) ?? []
   const [table] = tablesOf(section)
-  assert.deepEqual(table?.header, ['Fault', 'What people see', 'What is lost', 'What is told', 'Held by'])
+  assert.deepEqual(table?.header, ['Fault', 'What users see', 'What is lost', 'Where it shows', 'Tests'])
   assert.ok(table.rows.length >= 15)
   const empty = table.rows.filter(cells => cells.length !== 5 || cells.some(cell => cell === ''))
   assert.deepEqual(empty, [])

@@ -16,7 +16,7 @@ const problemsOf = (claim: string, holders: string) =>
 
 function tableProblems(text: string): string[] {
   return tablesOf(text).flatMap(({ header, rows }) => {
-    if (header.at(-1) !== 'Held by') return [`the table of "${header[0]}" does not end with the column "Held by"`]
+    if (header.at(-1) !== 'Tests') return [`the table of "${header[0]}" does not end with the column "Tests"`]
     return rows.flatMap(row => {
       const [claim = ''] = row
       if (row.length !== header.length) return [`${claim}: ${row.length} columns, not ${header.length}`]
@@ -25,13 +25,13 @@ function tableProblems(text: string): string[] {
   })
 }
 
-/** Text that claims something, under a heading of its own, ends with the line "Held by: ". */
+/** Text that claims something, under a heading of its own, ends with the line "Tests: ". */
 function sectionProblems(text: string): string[] {
   const sections = text.split(/^### /m).slice(1)
   return sections.flatMap(section => {
     const [title = ''] = section.split('\n')
-    const holders = /^Held by: (.+)$/m.exec(section.trimEnd().split('\n').at(-1) ?? '')?.[1]
-    return holders === undefined ? [`${title}: does not end with "Held by: "`] : problemsOf(title, holders)
+    const holders = /^Tests: (.+)$/m.exec(section.trimEnd().split('\n').at(-1) ?? '')?.[1]
+    return holders === undefined ? [`${title}: does not end with "Tests: "`] : problemsOf(title, holders)
   })
 }
 
@@ -52,13 +52,13 @@ test('few claims are not tested', () => {
 test('a claim without a test, or with one that is not there, is told', () => {
   const path = 'test/docs/threat-model.test.ts'
   const link = `[\`${path}\`](../${path})`
-  const table = (...rows: string[]) => ['| Claim | Held by |', '|---|---|', ...rows, ''].join('\n')
+  const table = (...rows: string[]) => ['| Claim | Tests |', '|---|---|', ...rows, ''].join('\n')
   const told = (...rows: string[]) => tableProblems(table(...rows)).length
   assert.equal(told(`| a | ${link}: \`few claims are not tested\` |`, '| b | not tested: only a person can |'), 0)
   assert.equal(told(`| a | ${link}: \`few claims\`, \`is told\`; ${link}: \`every row\` |`), 0)
   assert.equal(told('| a |', '| a | |', '| a | - |', '| a | not tested: |', `| a | ${link} |`), 5)
   assert.equal(told(`| a | ${link}: \`${['no such', 'title'].join(' ')}\` |`), 1)
   assert.equal(told('| a | [`test/gone.test.ts`](../test/gone.test.ts): `x` |', `| a | ${link}: \`x\` | b |`), 2)
-  assert.equal(tableProblems('| Claim | Test |\n|---|---|\n').length, 1)
-  assert.deepEqual(sectionProblems(`### One\n\nText.\n\n### Two\n\nHeld by: ${link}: \`is told\`\n`).length, 1)
+  assert.equal(tableProblems('| Claim | Proof |\n|---|---|\n').length, 1)
+  assert.deepEqual(sectionProblems(`### One\n\nText.\n\n### Two\n\nTests: ${link}: \`is told\`\n`).length, 1)
 })
