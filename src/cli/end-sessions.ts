@@ -34,8 +34,13 @@ function personOf({ values: { account, subject } }: GivenArguments): Person {
   throw usageError('either --account or --subject is needed')
 }
 
+const CONSEQUENCES = {
+  without: 'nothing has been ended',
+  unfinished: 'sessions and confirmations may not all have ended',
+}
+
 const run = (config: Config, person: Person): Promise<Ended> =>
-  withStore(config, 'nothing has been ended', async services => {
+  withStore(config, CONSEQUENCES, async services => {
     const isRedis = config.session.store.kind === 'redis'
     // Of a file, nobody would keep in memory what it does not take: that must be a failure.
     if (!isRedis) services.changes.heardWhile(() => false)

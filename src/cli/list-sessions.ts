@@ -12,6 +12,7 @@ import { withStore } from './with-store.ts'
 
 /** More nobody reads; whoever looks for one of them names the person. */
 const MOST = 10_000
+const UNKNOWN = 'nobody can be listed'
 
 export const command: Command = {
   usage: '--config FILE [--account NAME] [--json]',
@@ -25,7 +26,7 @@ export const command: Command = {
     const { account } = given.values
     const find = (services: Services) =>
       account === undefined ? signedIn(services, MOST) : signedInAs(services, account)
-    const found = await withStore(config, 'it is not known who is signed in', find)
+    const found = await withStore(config, { without: UNKNOWN, unfinished: UNKNOWN }, find)
     if (found === undefined)
       throw new CommandError('sessions in Redis can be listed only for one person: add --account', exitCode.failed)
     print(given.flags.has('json') ? jsonText(asJson(found)) : asText(found))
