@@ -1,19 +1,19 @@
 import { createHash, timingSafeEqual } from 'node:crypto'
 import { readSecret } from '../../config/secret.ts'
 
-/** Says whether an Authorization field has what opens the admin listener. */
+/** Whether an Authorization field contains the credential of the admin listener. */
 export type AdminCheck = (authorization: string | undefined) => boolean
 
 /**
- * Reads the credential; undefined: there is none, and everybody may ask. As Bearer (RFC 6750 2.1), or as the password
- * of Basic (RFC 7617 2) under any name: a browser and some programs know nothing else.
+ * Reads the credential; without a file, everybody is allowed. Accepted as Bearer (RFC 6750 2.1) or as the password of
+ * Basic (RFC 7617 2) with any user name, because browsers and some programs support only the latter.
  */
 export function adminCheck(credentialFile: string | undefined): AdminCheck {
   if (credentialFile === undefined) return () => true
   const expected = digest(readSecret(credentialFile).reveal())
   return authorization => {
     const given = credentialIn(authorization ?? '')
-    // Digests have one length, whatever was sent.
+    // `timingSafeEqual` needs equal lengths, which digests have.
     return given !== undefined && timingSafeEqual(digest(given), expected)
   }
 }

@@ -1,8 +1,8 @@
 /**
- * The admin listener: metrics, health and the pages for operators, for their network only. Whether it lives and whether it is ready
- * everybody may ask, as balancers and service managers do; what it counts and how its parts are, those who are allowed.
+ * The admin listener: metrics, health and operator's pages, for the operators' network only. Whether it is alive and
+ * ready, everybody may ask, as balancers do; metrics and the state of parts need the credential.
  *
- * It is a bare `node:http`: docs/decisions/0002-fastify.md says why.
+ * It is a bare `node:http`; docs/decisions/0002-fastify.md says why.
  */
 import { once } from 'node:events'
 import type { Server as HttpServer, IncomingMessage, RequestListener, ServerResponse } from 'node:http'
@@ -22,35 +22,35 @@ import { type OperatorParts, operatorRoutes } from '../operator/operator-routes.
 import type { AdminCheck } from './admin-credential.ts'
 import type { Exposition } from './open-metrics.ts'
 
-/** What everybody may know. */
+/** The liveness report, which is open to everybody. */
 export interface Life {
   readonly alive: boolean
-  /** Since the start: how many brought a new configuration into force, and how many did not. */
+  /** Number of reloads since the start that put a new configuration into force, and of those that did not. */
   readonly reloads: Readonly<Record<'success' | 'failure', number>>
 }
 
 type AnyServer = HttpServer | HttpsServer
 
 export interface AdminParts {
-  /** Names it may be asked under, besides addresses and localhost. */
+  /** Accepted host names, besides addresses and localhost. */
   readonly hostNames: () => readonly string[]
   readonly isAllowed: AdminCheck
-  /** Who sent a credential that is not that of the configuration, and to which of our paths. */
+  /** Called with path and client address if a request has a wrong credential. */
   readonly onWrongCredential: (path: string, client: string | undefined) => void
-  /** Whether a credential is configured; without, `isAllowed` is everybody. */
+  /** Whether a credential is configured; without one, `isAllowed` is always true. */
   readonly hasCredential: () => boolean
   readonly serverFactory: (handler: RequestListener) => AnyServer
-  /** `accept`: the field of whoever asks. */
+  /** `accept`: the Accept field of the scraper. */
   readonly metrics: (accept: string | undefined) => Promise<Exposition>
-  /** Whether another start of everything would not help. */
+  /** False if only a restart of the service can help. */
   readonly isAlive: () => boolean
   readonly reloads: () => Life['reloads']
   readonly readiness: () => Readiness | Promise<Readiness>
   readonly operator: OperatorParts
   readonly monotonic: MonotonicClock
-  /** Where a host is; of localhost all of its addresses. */
+  /** The addresses of a host; of localhost, all of them. */
   readonly addressesOf?: (host: string) => Promise<readonly string[]>
-  /** Default: what fits its share of descriptors. */
+  /** Default: as many as fit into its share of file descriptors. */
   readonly maxConnections?: number
 }
 
@@ -65,9 +65,9 @@ const CHALLENGE = jsonAnswer(
   ...['WWW-Authenticate', 'Basic realm="torhaus-admin", charset="UTF-8"'],
 )
 
-/** Disposing cuts off who is connected. */
+/** Disposing closes all connections. */
 export class AdminListener implements AsyncDisposable {
-  /** The first; with the name localhost another for each further address that it has. */
+  /** One server; for localhost, one per address. */
   readonly servers: AnyServer[] = []
   readonly #parts: AdminParts
   readonly #routes: AdminRoutes
@@ -80,12 +80,12 @@ export class AdminListener implements AsyncDisposable {
     this.#routes = { ...ownRoutes(parts), ...this.#operator }
   }
 
-  /** Undefined while it does not listen. */
+  /** Undefined while not listening. */
   get port(): number | undefined {
     return (this.servers[0]?.address() as AddressInfo | null | undefined)?.port
   }
 
-  /** Rejects where another program has the port on one of the addresses: it would answer in our place. */
+  /** Rejects if another program has the port on one of the addresses, where it would answer instead. */
   async listen({ host, port }: { readonly host: string; readonly port: number }): Promise<void> {
     const { addressesOf = listenAddresses } = this.#parts
     let missing: unknown
@@ -105,10 +105,10 @@ export class AdminListener implements AsyncDisposable {
     this.servers.push(server)
   }
 
-  /** Leaves its port to another one, until it is to listen again. */
+  /** Frees its port; it can listen again later. */
   async release(): Promise<void> {
     const servers = this.servers.splice(0)
-    // Called with an error where it is closed: then there is nothing to wait for.
+    // The callback gets an error if the server is closed already; then there is nothing to wait for.
     const closed = servers.map(server => new Promise<void>(resolve => server.close(() => resolve())))
     for (const server of servers) server.closeAllConnections()
     await Promise.all(closed)
@@ -129,10 +129,10 @@ export class AdminListener implements AsyncDisposable {
   async #answer(request: IncomingMessage): Promise<AdminAnswer> {
     const { method = '', url = '', headers } = request
     const host = headers.host ?? ''
-    // The pages of a name that somebody made lead here (DNS rebinding) must not read what is said here.
+    // DNS rebinding: pages of a foreign host name that resolves to this listener must not read its responses.
     if (!isKnownName(host, this.#parts.hostNames())) return UNKNOWN_HOST
     const [path = ''] = url.split('?', 1)
-    // What can be got can be asked about (RFC 9110 9.3.2).
+    // HEAD is supported wherever GET is (RFC 9110 9.3.2).
     const key = `${method === 'HEAD' ? 'GET' : method} ${path}`
     const route = Object.hasOwn(this.#routes, key) ? this.#routes[key] : undefined
     if (route === undefined) return NOT_FOUND
@@ -170,8 +170,8 @@ const ownRoutes = (parts: AdminParts): AdminRoutes => ({
 const failed = (error: Error) => jsonAnswer(500, { error: causeChain(error) })
 
 /**
- * Pages of other sites can send text as they like, but forms say what they are. Browsers say how long the content of a
- * form is; nothing longer is begun to be read.
+ * Other sites' pages can send any text, but not without a form's media type. Browsers state the length of a form, so
+ * nothing longer is read at all.
  */
 async function formOf(request: IncomingMessage): Promise<URLSearchParams | NotRead> {
   const { 'content-type': type, 'content-length': length } = request.headers
@@ -180,7 +180,7 @@ async function formOf(request: IncomingMessage): Promise<URLSearchParams | NotRe
 }
 
 function isKnownName(host: string, names: readonly string[]): boolean {
-  // HTTP/1.0 without a Host: a check of a balancer, never a browser.
+  // HTTP/1.0 without Host: a balancer's health check, never a browser.
   if (host === '') return true
   const name = bareHost(host.toLowerCase().replace(/:\d*$/, ''))
   return isIP(name) !== 0 || name === 'localhost' || names.some(known => known.toLowerCase() === name)

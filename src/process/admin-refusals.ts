@@ -1,4 +1,4 @@
-/** Wrong credentials at the admin listener: nobody who has the right one sends them for long. */
+/** Records requests to the admin listener with a wrong credential. */
 import type { Logger } from 'pino'
 import type { MonotonicClock } from '../clock.ts'
 import { boundedRecords } from '../observability/bounded-records.ts'

@@ -1,4 +1,4 @@
-/** The admin listener as it is open: opened, moved by a reload, closed. */
+/** Manages the admin listener: opens it, moves it on a reload, and closes it. */
 import { createServer as createHttpServer } from 'node:http'
 import { createServer as createHttpsServer, Server as HttpsServer } from 'node:https'
 import type { Config } from '../../config/schema.ts'
@@ -11,7 +11,7 @@ import { AdminListener, type AdminParts } from './admin-listener.ts'
 type Settings = Omit<Config['admin'], 'traceOneIn'>
 type Answers = Omit<AdminParts, 'hasCredential' | 'hostNames' | 'isAllowed' | 'serverFactory'>
 
-/** What a configuration names is read once, when it comes into force. */
+/** Files are read once, when a configuration comes into force. */
 export class AdminServer {
   readonly #answers: Answers
   #settings: Settings | undefined
@@ -22,12 +22,12 @@ export class AdminServer {
     this.#answers = answers
   }
 
-  /** Undefined while it is not open. */
+  /** Undefined while not open. */
   get port(): number | undefined {
     return this.#open?.port
   }
 
-  /** Opens it, or moves it to where a new configuration wants it. Rejects where that cannot be; it stays then. */
+  /** Opens it, or moves it to a new address. Rejects if that fails; the old listener is kept then. */
   async open(settings: Settings): Promise<void> {
     const isAllowed = adminCheck(settings.credentialFile)
     const before = this.#settings
@@ -37,7 +37,7 @@ export class AdminServer {
     } else {
       const next = this.#create(settings)
       const { host, port } = settings
-      // A port has one owner: where only the address or TLS changes, there is none for a moment.
+      // A port has one owner, so if only address or TLS changes, nothing listens for a moment.
       const isSamePort = before?.port === port
       if (isSamePort) await this.#open?.release()
       await next.listen({ host, port }).catch(async (error: unknown) => {

@@ -1,4 +1,4 @@
-/** Until when the certificates of the configuration are valid: whoever forgets one is told in time. */
+/** Metrics of when configured certificates and revocation lists expire, so that operators are warned in time. */
 import type { X509Certificate } from 'node:crypto'
 import { Gauge, type Registry } from 'prom-client'
 import { lastDueMs, type RevocationList, wholeListsIn } from '../../config/client-certificates.ts'
@@ -7,7 +7,7 @@ import { providersOf } from '../../config/providers.ts'
 import type { Config } from '../../config/schema.ts'
 import { certificateOption, certificatesInFile, ownCertificatesOf, ownChainOf } from '../../config/tls-pair.ts'
 
-/** Registers a gauge that reads the files when it is asked, by the option that names them. */
+/** Registers a gauge, labelled by option, that reads the certificate files at each scrape. */
 export function observeCertificates(registry: Registry, config: () => Config): void {
   new Gauge({
     name: 'torhaus_certificate_not_after_timestamp_seconds',
@@ -27,7 +27,7 @@ export function observeCertificates(registry: Registry, config: () => Config): v
   })
 }
 
-/** Registers a gauge of when the lists of revoked certificates have to be followed by others. */
+/** Registers a gauge of when the next update of certificate revocation lists is due. */
 export function observeRevocationLists(registry: Registry, config: () => Config): void {
   new Gauge({
     name: 'torhaus_crl_next_update_timestamp_seconds',
@@ -44,7 +44,7 @@ export function observeRevocationLists(registry: Registry, config: () => Config)
   })
 }
 
-/** As `notAfterSeconds`. */
+/** Undefined if the file cannot be read, which a reload reports. */
 function nextUpdateSeconds(file: string): number | undefined {
   try {
     const nameOf = ({ issuer, scope }: RevocationList) => `${issuer.toString('hex')} ${scope.toString('hex')}`
@@ -58,10 +58,10 @@ function nextUpdateSeconds(file: string): number | undefined {
 
 type Read = () => readonly X509Certificate[]
 
-/** Of a chain, and of those who vouch for clients, what ends first counts; of authorities of servers what ends last. */
+/** For a chain, and for authorities of clients, the earliest end counts; for authorities of servers, the latest. */
 type Counting = (...ends: number[]) => number
 
-/** What Torhaus shows, and what it trusts others by. */
+/** The certificates that Torhaus presents, and those that it trusts. */
 function readings(config: Config): (readonly [option: string, read: Read, counts: Counting])[] {
   const ofClients = config.listener.tls?.clientCertificates?.caFile
   const read = (file: string) => () => certificatesInFile(file)
@@ -84,7 +84,7 @@ function readings(config: Config): (readonly [option: string, read: Read, counts
   ]
 }
 
-/** Undefined where the file cannot be read, which a reload tells. */
+/** Undefined if the file cannot be read, which a reload reports. */
 function notAfterSeconds(read: Read, counts: Counting): number | undefined {
   try {
     const ends = read().map(({ validToDate }) => validToDate.getTime() / 1000)

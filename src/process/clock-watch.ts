@@ -1,9 +1,9 @@
 import type { Clock, MonotonicClock } from '../clock.ts'
 
-/** What a clock that is adjusted slowly (adjtime(3)) never reaches between two looks. */
+/** More than gradual adjustment (adjtime(3)) changes between two calls. */
 const NOTABLE_MS = 2000
 
-/** Notices that the clock was set, by one that never is. */
+/** Detects that the clock was set, by comparing it with the monotonic clock. */
 export class ClockWatch {
   readonly #now: Clock
   readonly #monotonic: MonotonicClock
@@ -15,7 +15,7 @@ export class ClockWatch {
     this.#offsetMs = now() - monotonic()
   }
 
-  /** By how many milliseconds it was set since the last look, forwards or back; undefined where it was not. */
+  /** By how many milliseconds the clock was set since the last call, forwards or back; undefined if it was not. */
   jump(): number | undefined {
     const offsetMs = this.#now() - this.#monotonic()
     const jumpMs = Math.round(offsetMs - this.#offsetMs)

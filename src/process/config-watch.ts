@@ -1,4 +1,4 @@
-/** The files that a configuration is made of, looked at for changes: those in force, and those that were refused. */
+/** Watches the files of the configuration in force and of one that was refused. */
 import { usedFiles } from '../../config/files.ts'
 import { type FilesRead, filesFor, statesOf } from '../../config/files-read.ts'
 import { type Config, configSchema } from '../../config/schema.ts'
@@ -6,7 +6,7 @@ import { FileWatcher } from './file-watcher.ts'
 
 type Watched = Pick<FilesRead, 'names' | 'states'>
 
-/** What changes after the files were read counts: while workers start as well. */
+/** Any change after the files were read counts, even while workers start. */
 export class ConfigWatch implements Disposable {
   readonly #fileName: string
   readonly #onChange: () => void
@@ -24,7 +24,7 @@ export class ConfigWatch implements Disposable {
     this.#follow(filesFor(config) ?? this.#now([this.#fileName, ...usedFiles(configSchema, config)]))
   }
 
-  /** Beside those in force: who mends what was refused may change either. */
+  /** Watches these along with the files in force: either may be changed to fix what was refused. */
   refused({ names, states }: Watched): void {
     const used = this.#config === undefined ? [] : usedFiles(configSchema, this.#config)
     const others = this.#now(used.filter(name => !names.includes(name)))

@@ -1,7 +1,7 @@
 /**
- * Generations that a reload has replaced, each until it has finished what it had in flight. Requests may take as long as
- * `drainTimeoutMs` allows and reloads may come one after the other, each with workers of its own: so there are
- * `maxDrainingReloads` at a time, and for one more the oldest is ended.
+ * Generations that a reload has replaced, until their requests in flight have finished. Requests may take as long as
+ * `drainTimeoutMs`, and each of several reloads starts workers of its own, so at most `maxDrainingReloads` drain at a
+ * time; beyond that, the oldest is ended.
  */
 import type { Logger } from 'pino'
 import type { Generation } from './worker-generation.ts'
@@ -9,17 +9,17 @@ import type { Generation } from './worker-generation.ts'
 export class DrainingGenerations {
   readonly #log: Logger
   readonly #over: (generation: Generation) => void
-  /** In the order in which they were replaced; without those that were ended to make room. */
+  /** In order of replacement, without those ended to make room. */
   readonly #draining = new Set<Generation>()
   readonly #ends = new Set<Promise<void>>()
 
-  /** `over`: told when one has ended. */
+  /** `over` is called when one has ended. */
   constructor(log: Logger, over: (generation: Generation) => void) {
     this.#log = log
     this.#over = over
   }
 
-  /** It takes no more connections, and ends when it has finished what is in flight. */
+  /** Lets it accept no more connections, and end when its requests in flight have finished. */
   add(generation: Generation, delayMs: number): void {
     this.#draining.add(generation)
     const end = generation.drain(delayMs, false).then(() => {
@@ -30,7 +30,7 @@ export class DrainingGenerations {
     this.#ends.add(end)
   }
 
-  /** Ends the oldest, but for so many. */
+  /** Ends the oldest, except for the newest `most`. */
   keep(most: number): void {
     for (const oldest of [...this.#draining].slice(0, Math.max(0, this.#draining.size - most))) {
       this.#draining.delete(oldest)

@@ -1,11 +1,11 @@
-/** Why a process or a part of it could not be started, for the operator: what lacked, and what to do. */
+/** Explains to operators why a process or a part of it failed to start: what was missing, and what to do. */
 import { causeChain } from '../cause-chain.ts'
 import { missingPackage } from './missing-package.ts'
 
 const TASKS = 'TasksMax of the unit, --pids-limit of the container, `ulimit -u` of the account'
 const MEMORY = 'MemoryMax of the unit, --memory of the container, or less listener.workers'
 
-/** What the system has no more of. */
+/** Resources the system can run out of, by error code. */
 const SHORTAGES: Readonly<Record<string, string>> = {
   EMFILE:
     'no file descriptor is free (EMFILE): raise the limit, LimitNOFILE=65536 in the unit, --ulimit nofile=65536:65536 of the container',
@@ -14,7 +14,7 @@ const SHORTAGES: Readonly<Record<string, string>> = {
   ENOMEM: `the system gives no more memory (ENOMEM): raise ${MEMORY}`,
 }
 
-/** Undefined: the system was not short of anything. */
+/** Undefined: not a shortage of resources. */
 export function shortage(error: unknown): string | undefined {
   const { code = '', cause } = error as NodeJS.ErrnoException
   return SHORTAGES[code] ?? (cause instanceof Error ? shortage(cause) : undefined)
@@ -24,7 +24,7 @@ export function shortage(error: unknown): string | undefined {
 export const failureInWords = (error: unknown): string =>
   missingPackage(error) ?? shortage(error) ?? causeChain(error as Error)
 
-/** How a worker has ended; what Node says of a thread that it does not get, and of memory, it says on standard error. */
+/** How a worker ended. Node reports missing threads and memory on standard error. */
 export function endInWords(signal: string | null, code: number | null, hasListened: boolean): string {
   const how = `ended with ${signal ?? `exit code ${code}`}`
   return signal === 'SIGABRT' && !hasListened

@@ -1,9 +1,9 @@
 import { statesOf } from '../../config/files-read.ts'
 
 /**
- * Notices that files have changed, by looking at them from time to time: also through symbolic links, which Kubernetes
- * swaps, and on file systems that tell nobody. Changes are reported once the files have stood still from one look to
- * the next: a certificate and its key are two files.
+ * Detects changes of files by polling, which also works through symbolic links that Kubernetes swaps, and on file
+ * systems without notifications. Changes are reported once the files are the same in two consecutive polls, because a
+ * certificate and its key are two files.
  */
 export class FileWatcher implements Disposable {
   #seen: string
@@ -11,7 +11,7 @@ export class FileWatcher implements Disposable {
   readonly #fileNames: readonly string[]
   readonly #timer: NodeJS.Timeout | undefined
 
-  /** `intervalMs` 0: never looks. `since`: changes from then on count, not from now on. */
+  /** `intervalMs` 0: never polls. `since`: the states to compare with; default: those of now. */
   constructor(fileNames: readonly string[], intervalMs: number, onChange: () => void, since = statesOf(fileNames)) {
     this.#fileNames = fileNames
     this.#seen = since.join()

@@ -1,6 +1,4 @@
-/**
- * What the supervisor does to notice that something stands still, and whom it tells: workers, systemd, log and metrics.
- */
+/** Detects hanging workers and clock jumps, and reports to workers, systemd, log and metrics. */
 import type { Logger } from 'pino'
 import type { Surroundings } from '../clock.ts'
 import { ClockWatch } from './clock-watch.ts'
@@ -15,7 +13,7 @@ export interface HealthParts {
   readonly surroundings: Surroundings
   readonly log: Logger
   readonly metrics: SupervisorMetrics
-  /** Whose workers serve, or start to; those that drain have a deadline. */
+  /** Generations whose workers serve or are starting; draining ones have a deadline anyway. */
   readonly generations: () => readonly Generation[]
 }
 
@@ -39,12 +37,12 @@ export class Health {
     })
   }
 
-  /** False: none of the workers has answered for so long that only another start of everything can help. */
+  /** False: no worker has answered for so long that only a restart of the service can help. */
   get isAlive(): boolean {
     return this.#watch.isAlive
   }
 
-  /** Where the next worker is asked whether it answers. */
+  /** The path of the next worker's socket for health checks. */
   newEntrance(): string | undefined {
     try {
       return this.#runtime?.next()
@@ -87,7 +85,7 @@ export class Health {
       ?.replace(worker)
   }
 
-  /** Without it, as on a machine with nothing to write to, the channel between the processes is all that is watched. */
+  /** Without it, e.g. without a writable folder, only the channel between the processes is watched. */
   #openRuntimeDirectory(environment: NodeJS.ProcessEnv): RuntimeDirectory | undefined {
     try {
       return openRuntimeDirectory(environment)

@@ -1,26 +1,26 @@
-/** Folders for sockets of supervisors that were killed, and could not take them away. */
+/** Folders left by supervisors that were killed before they could remove their sockets. */
 import { lstatSync, readdirSync, rmSync } from 'node:fs'
 import { connect } from 'node:net'
 import { join } from 'node:path'
 
-/** What names of such folders of this process begin with; mkdtemp(3) adds six characters. */
+/** Prefix of this process' folder names; mkdtemp(3) adds six characters. */
 export const ownPrefix = `torhaus-${process.pid}-`
 
 const NAME = /^torhaus-(\d+)-[A-Za-z0-9]{6}$/
 
-/** A directory of this account that nobody else may look into. */
+/** Whether it is a directory of this account that no other account may access. */
 export function isPrivateFolder(path: string): boolean {
   const found = lstatSync(path, { throwIfNoEntry: false })
   return found?.isDirectory() === true && found.uid === process.geteuid?.() && (found.mode & 0o077) === 0
 }
 
-/** By then a supervisor has a worker that listens, unless it has given up. */
+/** By then, a supervisor has a listening worker or has given up. */
 const STARTED_MS = 60_000
 
 /**
- * Removes those in `parent` whose supervisor is gone, and where no worker answers any more: processes of another container
- * have other numbers, or our own, and share the folder perhaps. So what is empty and not much older than `own`, the folder
- * of this process there, may be of one that is just starting. What cannot be removed stays.
+ * Removes folders in `parent` whose supervisor is gone and whose sockets nobody answers. Processes of another
+ * container that shares `parent` have different process ids, or the same ones; so an empty folder not much older than
+ * `own`, this process' folder, is kept, because its supervisor may just be starting. What cannot be removed stays.
  */
 export async function removeLeftFolders(parent: string, own: string): Promise<void> {
   const oldMs = lstatSync(own).mtimeMs - STARTED_MS

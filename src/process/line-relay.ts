@@ -4,8 +4,8 @@ import { freeWhenWritten } from '../io/free-when-written.ts'
 const NEWLINE = 0x0a
 
 /**
- * Passes on whole lines. Each worker writes its log to a pipe of its own, in blocks; several writing to one pipe would
- * tear each other's lines, since only the first 4 KiB of a write are sure to stay together (pipe(7), PIPE_BUF).
+ * Relays whole lines. Each worker writes its log to a pipe of its own, in blocks; several writers to one pipe would
+ * split each other's lines, because only writes of up to 4 KiB are atomic (pipe(7), PIPE_BUF).
  */
 export function relayLines(source: Readable, output: Writable): void {
   let begun: Buffer = Buffer.alloc(0)
@@ -21,13 +21,13 @@ export function relayLines(source: Readable, output: Writable): void {
     freeWhenWritten(chunk)?.()
     if (lines !== undefined) write(lines)
   })
-  // What a worker left unfinished when it was killed is a line, too: the next one must not be glued to it.
+  // An unfinished line of a killed worker gets a line feed, so that the next line is not appended to it.
   source.on('end', () => {
     if (begun.length > 0) write(joined(begun, Buffer.from('\n')))
   })
 }
 
-/** In memory of its own, so that it can be given back. */
+/** Not from the buffer pool, so that the memory can be returned. */
 function joined(one: Buffer, other: Buffer): Buffer {
   const both = Buffer.allocUnsafeSlow(one.length + other.length)
   both.set(one)

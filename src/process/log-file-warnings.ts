@@ -4,7 +4,7 @@ import { contentsFor, withContents } from '../../config/files-read.ts'
 import { keyFileWarnings } from '../../config/key-files.ts'
 import type { Config } from '../../config/schema.ts'
 
-/** What keeps nobody from starting, of the files that a configuration names: keys that others can read, certificates that end. */
+/** Logs warnings about files of the configuration: keys that others can read, certificates about to expire. */
 export function logFileWarnings(log: Logger, config: Config, nowMs: number): void {
   for (const { path, message } of keyFileWarnings(config))
     log.warn({ 'event.action': 'key-file-open', 'torhaus.option': path, 'error.message': message })

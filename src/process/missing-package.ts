@@ -1,9 +1,9 @@
-/** What to do where Node finds no file for an import: packages were installed in part, or files got lost. */
+/** Advice if Node does not find the file of an import: packages were installed in part, or files were lost. */
 
 const WHAT = /^Cannot find (?:package|module) '([^']+)'/
 const PACKAGE = /^(?:.*[\\/])?node_modules[\\/]((?:@[^\\/]+[\\/])?[^\\/]+)|^((?:@[\w.-]+\/)?[\w.-]+)(?:\/|$)/
 
-/** Undefined: the error is about something else. */
+/** Undefined: another kind of error. */
 export function missingPackage(error: unknown): string | undefined {
   const { code, message } = error as NodeJS.ErrnoException
   if (code !== 'ERR_MODULE_NOT_FOUND' && code !== 'MODULE_NOT_FOUND') return undefined

@@ -1,6 +1,7 @@
 /**
- * Metrics in the form that a scraper asks for: the text of Prometheus, or OpenMetrics 1.0, which alone has exemplars.
- * prom-client writes both; adding up drops the exemplars of the workers, and names counters of a sum twice in the latter.
+ * Metrics in the format that the scraper requests: Prometheus text, or OpenMetrics 1.0, the only one with exemplars.
+ * prom-client writes both, but its aggregation drops the workers' exemplars, and repeats the suffix of counters in
+ * OpenMetrics.
  */
 import { type Metric, type OpenMetricsContentType, Registry } from 'prom-client'
 import type { MetricsSnapshot } from './worker-messages.ts'
@@ -12,7 +13,7 @@ export interface Exposition {
 
 const OPEN_METRICS = 'application/openmetrics-text'
 
-/** `accept`: the field of the scraper (RFC 9110 12.5.1). The text of Prometheus, unless it names the other, and likes it as much. */
+/** `accept`: the scraper's field (RFC 9110 12.5.1). True if it names OpenMetrics, with at least the weight of text. */
 export function wantsOpenMetrics(accept: string | undefined): boolean {
   const weights = new Map<string, number>()
   for (const range of accept?.split(',') ?? []) {
@@ -27,7 +28,7 @@ export function wantsOpenMetrics(accept: string | undefined): boolean {
   return liked > 0 && liked >= (weights.get('text/plain') ?? 0)
 }
 
-/** `together`: the sum of `parts`, whose newest exemplar of each series it gets. */
+/** `together`: the sum of `parts`; each series gets its newest exemplar from them. */
 export async function openMetrics(together: MetricsSnapshot, parts: readonly MetricsSnapshot[]): Promise<Exposition> {
   const exemplars = newestExemplars(parts)
   const registry = new Registry<OpenMetricsContentType>()
@@ -45,7 +46,7 @@ export async function openMetrics(together: MetricsSnapshot, parts: readonly Met
 
 type Value = MetricsSnapshot[number]['values'][number] & {
   readonly metricName?: string
-  /** null in histograms of prom-client that keep none. */
+  /** null in histograms without exemplars. */
   readonly exemplar?: { readonly timestamp: number } | null
 }
 

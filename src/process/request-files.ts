@@ -2,12 +2,11 @@ import { statSync } from 'node:fs'
 import { dirname, join, parse } from 'node:path'
 
 /**
- * Files beside the configuration by which Torhaus is asked what a signal asks elsewhere. Windows has no signals to send, and
- * the HttpPlatformHandler of IIS ends its process without a word. Whoever may write there may change the configuration,
- * too.
+ * Files beside the configuration that replace signals. Windows has no signals to send, and the HttpPlatformHandler of
+ * IIS ends its process without notice. Whoever may write there may also change the configuration.
  *
- *   torhaus.yaml -> torhaus.stop     while it is there, Torhaus drains and ends, and does not start
- *                   torhaus.reload   the configuration is read again whenever this was written
+ *   torhaus.yaml -> torhaus.stop     while it exists, Torhaus drains and stops, and does not start
+ *                   torhaus.reload   the configuration is reloaded whenever this is written
  */
 export interface RequestFileNames {
   readonly stop: string
@@ -19,7 +18,7 @@ export function requestFilesOf(configFile: string): RequestFileNames {
   return { stop: `${beside}.stop`, reload: `${beside}.reload` }
 }
 
-/** How often they are looked at: a stop that somebody waits for should not take long to begin. */
+/** Polling interval: a stop that somebody waits for should begin soon. */
 export const LOOK_MS = 1000
 
 export interface RequestHandlers {
@@ -28,7 +27,7 @@ export interface RequestHandlers {
   readonly onReload: () => void
 }
 
-/** Looks at them until it is disposed of. What was written before does not count, save that it is to be stopped. */
+/** Polls the files until disposed. A reload file written before does not count, but an existing stop file does. */
 export function watchRequestFiles(configFile: string, { onStop, onReload }: RequestHandlers): Disposable {
   const { reload } = requestFilesOf(configFile)
   let lastReload = stateOf(reload)
@@ -48,7 +47,7 @@ export function watchRequestFiles(configFile: string, { onStop, onReload }: Requ
 
 export const isStopAsked = (configFile: string): boolean => stateOf(requestFilesOf(configFile).stop) !== undefined
 
-/** Undefined where there is none, or none that this account may see. */
+/** Undefined if the file does not exist or this account may not access it. */
 function stateOf(fileName: string): string | undefined {
   try {
     const { ino, mtimeMs } = statSync(fileName)

@@ -1,4 +1,4 @@
-/** Where the private entrances of the workers are: a folder for its owner only, or names of pipes (Windows). */
+/** Where the workers' private sockets are: a folder accessible to its owner only, or named pipes (Windows). */
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -7,17 +7,20 @@ import { folderProblem } from '../../config/output-files.ts'
 import { isPrivateFolder, ownPrefix, removeLeftFolders } from './left-folders.ts'
 
 export interface RuntimeDirectory {
-  /** A new name for each worker. */
+  /** A new path for each worker. */
   next(): string
   close(): void
 }
 
-/** What fits into the address of a socket, its end included (unix(7)); 104 on macOS and BSD. */
+/** Size of a socket address, including its terminator (unix(7)); 104 on macOS and BSD. */
 const MAX_ADDRESS_BYTES = process.platform === 'linux' ? 108 : 104
-/** One for each worker that is started. */
+/** Longest file name; every started worker uses a new one. */
 const LONGEST_NAME = '99999.sock'
 
-/** systemd names one that is gone with the service; what one that was killed has left elsewhere is removed. Throws where none can be made, or its name is too long for sockets. */
+/**
+ * In systemd's runtime directory if set, else in the temporary one; removes folders of killed supervisors. Throws if
+ * it cannot be created, or its path is too long for sockets.
+ */
 export function openRuntimeDirectory(environment: NodeJS.ProcessEnv): RuntimeDirectory {
   let count = 0
   if (process.platform === 'win32') {
@@ -43,7 +46,7 @@ export function openRuntimeDirectory(environment: NodeJS.ProcessEnv): RuntimeDir
   }
   removeLeftFolders(parent, directory).catch(() => undefined)
   const next = () => {
-    // Somebody clears the folder of temporary files; then the name is anybody's.
+    // The folder for temporary files may be cleaned; then anybody could create a folder of that name.
     if (!isPrivateFolder(directory)) directory = make()
     return join(directory, `${count++}.sock`)
   }
@@ -52,7 +55,7 @@ export function openRuntimeDirectory(environment: NodeJS.ProcessEnv): RuntimeDir
 
 const parentIn = ({ RUNTIME_DIRECTORY }: NodeJS.ProcessEnv) => firstFolderOf(RUNTIME_DIRECTORY) || tmpdir()
 
-/** Why no folder can be made there, with the variable that names it; undefined: one can. */
+/** Why no folder can be created, with the variable that sets the place; undefined: it can. */
 export function runtimeFolderProblem(environment: NodeJS.ProcessEnv): string | undefined {
   if (process.platform === 'win32') return undefined
   const problem = folderProblem(parentIn(environment))

@@ -1,7 +1,6 @@
 /**
- * What systemd is told (sd_notify(3)): ready, stopping, and, as often as it wants to hear it (WatchdogSec), alive. The
- * message goes to a datagram socket, which Node has none of; systemd-notify(1) sends it. Without systemd nothing is
- * told.
+ * Notifies systemd (sd_notify(3)): ready, stopping and, at the interval it expects (WatchdogSec), alive. The messages
+ * go to a datagram socket, which Node does not support, so systemd-notify(1) sends them. Does nothing without systemd.
  */
 import { execFile } from 'node:child_process'
 import type { MonotonicClock } from '../clock.ts'
@@ -12,7 +11,7 @@ export class ServiceManager {
   readonly #isThere: boolean
   readonly #environment: NodeJS.ProcessEnv
   readonly #monotonic: MonotonicClock
-  /** Half of what it waits for; undefined: it does not wait. */
+  /** Half the watchdog timeout; undefined: no watchdog. */
   readonly #everyMs: number | undefined
   #toldAtMs = Number.NEGATIVE_INFINITY
   readonly #failed: (error: Error) => void
@@ -35,10 +34,10 @@ export class ServiceManager {
     this.#tell('STOPPING=1')
   }
 
-  /** Where this is not called for long enough, the service is started again. */
+  /** If this is not called in time, systemd restarts the service. */
   alive(): void {
     const now = this.#monotonic()
-    // A round of the watch may come a little late.
+    // Half of it, because a round of the watch may come a little late.
     if (this.#everyMs === undefined || now - this.#toldAtMs < this.#everyMs / 2) return
     this.#toldAtMs = now
     this.#tell('WATCHDOG=1')
@@ -52,7 +51,7 @@ export class ServiceManager {
         if (error !== null) this.#failed(error)
       }).unref()
     } catch (error) {
-      // Some of what keeps a process from being made is thrown at once (ENOMEM).
+      // Some failures to create a process are thrown synchronously (ENOMEM).
       this.#failed(error as Error)
     }
   }

@@ -1,4 +1,4 @@
-/** Metrics of the supervisor, and those of all workers as if they were one process. */
+/** Metrics of the supervisor, and those of all workers, added up as if they were one process. */
 import { AggregatorRegistry, Counter, Gauge, Registry } from 'prom-client'
 import type { Config } from '../../config/schema.ts'
 import { BoundedMap } from '../bounded-map.ts'
@@ -11,13 +11,13 @@ import type { MetricsSnapshot } from './worker-messages.ts'
 import { isOfOneWorker, type WorkerState, workerMetrics } from './worker-metrics.ts'
 import type { Silence } from './worker-watch.ts'
 
-/** What only grows: it must go on growing when the process that counted it has ended. */
+/** Types that must not decrease when the process that counted has ended. */
 const COUNTED = ['counter', 'histogram']
 
 export interface SupervisorMetricsParts {
-  /** The one in force. */
+  /** The configuration in force. */
   readonly config: () => Config
-  /** How many take requests now, and how many should. */
+  /** How many workers accept requests, and how many should. */
   readonly workers: () => number
   readonly workersWanted: () => number
   readonly failedLogWrites: () => number
@@ -58,17 +58,17 @@ export class SupervisorMetrics {
     help: 'Requests to the admin listener with a wrong credential.',
     registers: [this.#registry],
   })
-  /** What workers that have ended had counted. */
+  /** The sums of workers that have ended. */
   #ended: MetricsSnapshot = []
   #settling: Promise<void> = Promise.resolve()
-  /** Of workers that have ended; those are the last that the latest of them knew. */
+  /** KDCs in these sums: the latest ones that ended workers knew. */
   readonly #kdcs = new BoundedMap<string, undefined>(MAX_KDCS)
 
   constructor(parts: SupervisorMetricsParts) {
     const { config, workers, workersWanted, failedLogWrites, startedAtMs } = parts
     observeLogWrites(this.#registry, failedLogWrites)
     this.#lastReload.set(1)
-    // A series that begins with its first event shows no growth.
+    // Initialized to 0: a series that begins with its first event shows no increase.
     for (const silent of ['heartbeat', 'request'] satisfies Silence[]) this.#killed.inc({ silent }, 0)
     for (const outcome of ['success', 'failure']) this.#reloads.inc({ outcome }, 0)
     this.#gauge('torhaus_workers', 'Workers that take requests.', workers)
@@ -105,7 +105,7 @@ export class SupervisorMetrics {
     this.#lastReload.set(Number(succeeded))
   }
 
-  /** Keeps what a worker had counted by its end. */
+  /** Keeps the final counts of a worker that has ended. */
   keep(last: MetricsSnapshot | undefined): void {
     if (last === undefined) return
     const counted = last.filter(metric => COUNTED.includes(String(metric.type)) && !isOfOneWorker(metric))
@@ -123,7 +123,7 @@ export class SupervisorMetrics {
     }))
   }
 
-  /** All together, in the form that `accept` asks for. */
+  /** The sum of all metrics, in the format that `accept` requests. */
   async exposition(workers: readonly WorkerState[], accept: string | undefined): Promise<Exposition> {
     const together = await this.#together(workers)
     if (!wantsOpenMetrics(accept)) return { contentType: together.contentType, text: await together.metrics() }
@@ -133,7 +133,7 @@ export class SupervisorMetrics {
     )
   }
 
-  /** The same as values. */
+  /** The same as a snapshot. */
   async snapshot(workers: readonly WorkerState[]): Promise<MetricsSnapshot> {
     return (await this.#together(workers)).getMetricsAsJSON()
   }
@@ -156,7 +156,7 @@ export class SupervisorMetrics {
   }
 }
 
-/** As each metric says: sums mostly, the worst or the best where a sum makes no sense. */
+/** Aggregates as each metric declares: mostly the sum; the maximum or minimum where a sum makes no sense. */
 const sum = (snapshots: readonly MetricsSnapshot[]): Registry => AggregatorRegistry.aggregate([...snapshots])
 
 const kdcsIn = (snapshot: MetricsSnapshot): Set<string> =>

@@ -1,17 +1,17 @@
 /**
- * The process that people and service managers speak to. It serves no request: it keeps the workers running, hands a
- * new configuration to new workers, and answers at the admin listener for all of them.
+ * The process that people and service managers deal with. It serves no requests: it keeps the workers running, starts
+ * new ones for a new configuration, and answers at the admin listener for all of them.
  *
  *   supervisor: configuration, signals, /metrics, /livez, /readyz, /operator, log of all
- *     +- worker   one per core, all on one port; each a whole proxy, and replaced when it dies
+ *     +- worker   one per core, all on one port; each a complete proxy, replaced when it dies
  *     +- worker
  *
  *   reload: A current --> B starts, A serves --> all of B listen: B current, A drains --> A has ended
- *                              +-- B cannot: B drains, A stays current
- *           more drain than may at a time --> the oldest is ended
+ *                              +-- B fails: B drains, A stays current
+ *           more than maxDrainingReloads drain --> the oldest is ended
  *
- * Always: one generation is current; `#generations` holds it, those that drain, and the one that starts. One reload at
- * a time: what is asked for meanwhile comes after it, once. After drain() or kill() there is none.
+ * Invariant: one generation is current; `#generations` holds it, those that drain, and the one that starts. Reloads run
+ * one at a time: requests during one cause a single reload after it. After drain() or kill(), there is none.
  */
 import { availableParallelism } from 'node:os'
 import type { Logger } from 'pino'
@@ -53,7 +53,7 @@ export class Supervisor {
   readonly #told: ToldEndings
   readonly #health: Health
   #generation: Generation
-  /** By a reload. */
+  /** Being started by a reload. */
   #starting: Generation | undefined
   readonly #draining: DrainingGenerations
   readonly #generations = new Set<Generation>()
@@ -61,7 +61,7 @@ export class Supervisor {
   readonly #files: ConfigWatch
   #reloading: Promise<void> | undefined
   #reloadAsked: string | undefined // Why; undefined once it has begun.
-  /** Settles with the start: two generations that start at a time would end each other. */
+  /** Settles with the start, because two generations starting at once would end each other. */
   readonly #started = Promise.withResolvers<void>()
   readonly #reloads = { success: 0, failure: 0 }
   #isStopping = false
@@ -86,7 +86,7 @@ export class Supervisor {
     this.#generation = this.#newGeneration(parts.config)
   }
 
-  /** Rejects when it cannot start, in words for the operator; nothing is left running then. */
+  /** Rejects, with a message for the operator, if it cannot start; nothing is left running then. */
   async start(): Promise<void> {
     try {
       const { config } = this.#parts
@@ -99,7 +99,7 @@ export class Supervisor {
       await this.kill()
       throw error
     }
-    // Told to stop meanwhile, by who could not see yet what was opened since.
+    // Told to stop in the meantime, before everything was open.
     if (this.#isStopping) return this.kill()
     this.#started.resolve()
     this.#health.start()
@@ -110,7 +110,7 @@ export class Supervisor {
     })
   }
 
-  /** Reads the configuration again. One that has problems changes nothing. */
+  /** Reloads the configuration. One with problems changes nothing. */
   reload(reason: string): void {
     if (this.#isStopping) return
     this.#reloadAsked = reason
@@ -119,21 +119,21 @@ export class Supervisor {
     })
   }
 
-  /** Resolves when all requests in flight are answered or cut off, and everything is closed. `isDelayed`: by `drainDelayMs`. */
+  /** Resolves when requests in flight have ended and everything is closed. `isDelayed`: first waits `drainDelayMs`. */
   async drain(isDelayed: boolean): Promise<void> {
     const delayMs = isDelayed ? this.#generation.config.listener.drainDelayMs : 0
     this.#isStopping = true
     this.#started.resolve()
     this.#health.stopping()
     this.#files[Symbol.dispose]()
-    // One that starts ends with it: otherwise nobody would begin to drain before it listens.
+    // A generation that is starting ends as well; otherwise draining could not begin before it listens.
     await Promise.all([...this.#generations].map(generation => generation.drain(delayMs, true)))
     await this.#reloading
     await this.#draining.ended()
     await this.kill()
   }
 
-  /** Ends everything at once: also what is left after a drain, or of a start that failed. */
+  /** Stops everything immediately; also cleans up after a drain or a failed start. */
   async kill(): Promise<void> {
     this.#isStopping = true
     this.#started.resolve()
@@ -143,7 +143,7 @@ export class Supervisor {
     await this.#admin?.close()
   }
 
-  /** Once workers start: loading what it needs takes as long as a part of what they do. */
+  /** Called while workers start, because loading its code takes a part of that time. */
   async #newAdminServer(): Promise<AdminServer> {
     const { log, surroundings } = this.#parts
     const { AdminServer } = await import('./admin-server.ts')
@@ -254,6 +254,6 @@ const REFUSED = { 'event.action': 'reload', 'event.outcome': 'failure' } as cons
 
 const workerCount = ({ listener }: Config) => listener.workers ?? availableParallelism()
 
-/** It reads all that it needs before it waits. */
+/** `open` reads all files before its first await, so `withContents` covers it. */
 const openAdmin = (server: AdminServer, config: Config) =>
   withContents(contentsFor(config), () => server.open(config.admin))

@@ -1,32 +1,34 @@
 /**
- * Endings that workers tell of since no store takes them. A worker that begins has not heard them, and who told them may
- * be gone, with all others perhaps: so the supervisor, who passes them on, tells each new worker before it serves anybody.
+ * Endings that workers announce because the store does not accept them. A new worker has not heard them, and the
+ * workers that announced them may all have ended. So the supervisor, which passes them on, also tells each new worker
+ * before it serves requests.
  *
- *   told by a worker --> kept --> told to each worker that begins, which then tells of it by itself
- *                         +--> the session or token is read from the store again, or nobody tells of it any more: forgotten
+ *   announced by a worker --> kept --> told to each new worker, which then announces it itself
+ *                              +--> the session or token is to be read from the store again, or nobody announces it
+ *                                   any more: forgotten
  */
 import type { MonotonicClock } from '../clock.ts'
 import type { ChangeMessage } from '../store/change-message.ts'
 
-/** As many as a worker holds. */
+/** The same as in a worker. */
 const MAX_KEPT = 100_000
-/** Longer than a worker that died may be away; whoever holds an ending tells of it again and again. */
+/** Longer than replacing a dead worker takes; the holder of an ending announces it repeatedly. */
 const KEPT_MS = 60_000
-/** Beside that for each one that is kept: not all are told in a round. */
+/** Additional time per kept ending, because not all are announced in one round. */
 const KEPT_MS_EACH = 2
 
 const KINDS: readonly string[] = ['session-ended', 'grant-ended', 'pat-blocked', 'pat-withdrawn', 'op-logout']
 
 export class ToldEndings {
   readonly #monotonic: MonotonicClock
-  /** By what they are about; the one that was told last is the last. */
+  /** By subject, in order of the last announcement. */
   readonly #kept = new Map<string, { readonly change: ChangeMessage; readonly toldAtMs: number }>()
 
   constructor(monotonic: MonotonicClock) {
     this.#monotonic = monotonic
   }
 
-  /** A worker has told of a change. */
+  /** To be called with each change that a worker announces. */
   note(change: ChangeMessage): void {
     const { kind, key, fingerprint } = change
     if (KINDS.includes(kind)) this.#keep(change)
@@ -35,7 +37,7 @@ export class ToldEndings {
     else if (kind === 'pat') this.#forgetToken(fingerprint)
   }
 
-  /** Those that may not be in the store yet. */
+  /** Endings that the store may not have yet. */
   lately(): ChangeMessage[] {
     this.#forgetOld()
     return [...this.#kept.values()].map(({ change }) => change)
@@ -47,7 +49,7 @@ export class ToldEndings {
     if (this.#kept.size < MAX_KEPT) this.#kept.set(name, { change, toldAtMs: this.#monotonic() })
   }
 
-  /** What its owner has decided meanwhile counts. */
+  /** The owner's later decision takes precedence. */
   #forgetToken(fingerprint: string | undefined): void {
     for (const [name, { change }] of this.#kept) if (change.fingerprint === fingerprint) this.#kept.delete(name)
   }

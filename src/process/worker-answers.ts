@@ -1,13 +1,13 @@
 /**
- * What all workers say together: at /metrics and /readyz. Whoever reaches the admin listener may ask whether it is ready,
- * and a question costs each worker a real request: so one serves all who ask meanwhile.
+ * The workers' combined answers at /metrics and /readyz. Everybody who reaches the admin listener may ask for
+ * readiness, which costs each worker a real request, so concurrent questions share one.
  */
 import type { Readiness } from '../app/readiness.ts'
 import type { Report } from './worker-messages.ts'
 import type { WorkerState } from './worker-metrics.ts'
 import type { WorkerProcess } from './worker-process.ts'
 
-/** How long a worker may take to tell its metrics; one that is busy for longer is left out this time. */
+/** How long a worker may take to report its metrics; a busier one is left out this time. */
 const REPORT_TIMEOUT_MS = 1000
 
 type Worker = Pick<WorkerProcess, 'isUnresponsive' | 'isListening' | 'lastMetrics' | 'pid' | 'report'>
@@ -21,7 +21,7 @@ export class WorkerAnswers {
   readonly #report = oneAtATime(worker => worker.report(REPORT_TIMEOUT_MS))
   readonly #answer = oneAtATime(answerOf)
 
-  /** Workers of all generations, with what each has counted; one that has ended is counted among those that ended. */
+  /** Workers of all generations with their metrics. One that ended is in the sums of ended workers instead. */
   async states(generations: ReadonlySet<{ readonly workers: ReadonlySet<Worker> }>): Promise<WorkerState[]> {
     const workers = [...generations].flatMap(generation => [...generation.workers])
     const reports = await Promise.all(workers.map(async worker => [worker, await this.#report(worker)] as const))
@@ -34,8 +34,8 @@ export class WorkerAnswers {
   }
 
   /**
-   * By what each worker answers now, over the channel and to a request. Ready where one of them is: the others take
-   * nothing.
+   * From what each worker answers now, over the channel and to a request. Ready if one of them is, because the others
+   * accept nothing.
    */
   async readiness(
     { workers }: { readonly workers: ReadonlySet<Worker> },
@@ -69,7 +69,7 @@ async function answerOf(worker: Worker): Promise<Answer> {
   return { report, isSilent }
 }
 
-/** One question at a time to each worker: who asks meanwhile hears its answer, too. */
+/** Asks each worker one question at a time; concurrent callers get the same answer. */
 function oneAtATime<T>(ask: (worker: Worker) => Promise<T>): (worker: Worker) => Promise<T> {
   const asked = new WeakMap<Worker, Promise<T>>()
   return worker => {

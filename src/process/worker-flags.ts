@@ -1,4 +1,4 @@
-/** How Node runs a worker: as this process, and without a warning of vm.measureMemory, by which memory is given back. */
+/** Node's flags for workers: those of this process, and no warning about vm.measureMemory (`give-back.ts`). */
 export const workerFlags = (inherited: readonly string[]): string[] => [
   ...inherited,
   '--disable-warning=ExperimentalWarning',

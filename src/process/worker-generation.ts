@@ -3,10 +3,10 @@
  *
  *   starting --> all listen: current --> drain() or kill(): ending --> the last worker has ended: over
  *      |                      |    ^
- *      |                      |    +-- a worker has died: another one, after a pause that doubles up to MAX_PAUSE_MS
- *      +-- one cannot: who does not listen is ended, and start() rejects; who listens is drained by who has started it
+ *      |                      |    +-- a worker has died: replaced, after a pause that doubles up to MAX_PAUSE_MS
+ *      +-- one fails: those that do not listen are ended, and start() rejects; the caller drains the others
  *
- * While it ends, nobody is replaced; who does not end in time is killed.
+ * While it ends, no worker is replaced; those that do not end in time are killed.
  */
 import type { Writable } from 'node:stream'
 import { setTimeout as sleep } from 'node:timers/promises'
@@ -18,13 +18,13 @@ import { WorkerProcess } from './worker-process.ts'
 
 export interface GenerationEvents {
   readonly onChange: (worker: WorkerProcess, change: ChangeMessage) => void
-  /** A worker has ended; `restartInMs`: when another one takes its place, undefined where none does. */
+  /** A worker has ended. `restartInMs`: when it is replaced; undefined if it is not. */
   readonly onEnd: (worker: WorkerProcess, restartInMs: number | undefined) => void
-  /** A worker that took the place of another one cannot start. */
+  /** A replacement worker failed to start. */
   readonly onFailed: (error: Error) => void
-  /** Where the next worker is asked whether it answers. */
+  /** The path of the next worker's socket for health checks. */
   readonly newEntrance: () => string | undefined
-  /** What the next worker has to hear before it serves anybody. */
+  /** Endings that the next worker must know before it serves requests. */
   readonly told: () => readonly ChangeMessage[]
 }
 
@@ -32,11 +32,11 @@ type GenerationSurroundings = Pick<Surroundings, 'monotonic' | 'environment'>
 
 const FIRST_PAUSE_MS = 250
 const MAX_PAUSE_MS = 10_000
-/** A worker that ran for so long had no trouble starting: the next pause is short again. */
+/** After this long, a worker counts as having started well, and the next pause is short again. */
 const STEADY_MS = 60_000
-/** Beyond the times of the configuration, before a worker that does not end is killed. */
+/** How long after the configured times a worker that has not ended is killed. */
 const PATIENCE_MS = 5000
-/** A process that is killed ends at once, or not at all. */
+/** After SIGKILL, a process ends within this time or not at all. */
 const KILL_MS = 3000
 
 export class Generation {
@@ -57,8 +57,8 @@ export class Generation {
   }
 
   /**
-   * Starts `count` workers; resolves to their port once all listen. Rejects where one cannot, with none left but those
-   * that listen: they may have taken requests, and are drained or killed by whoever asked.
+   * Starts `count` workers; resolves to their port once all listen. Rejects if one cannot; then only those that listen
+   * are left: they may have accepted requests, and the caller drains or kills them.
    */
   async start(count: number): Promise<number> {
     try {
@@ -85,14 +85,14 @@ export class Generation {
     )
   }
 
-  /** Ends all at once. */
+  /** Stops all of them immediately. */
   kill(): Promise<void> {
     return this.#end([...this.workers], worker => worker.kill(false), 0)
   }
 
   /**
-   * Ends one that stands still; it is replaced, also where the system cannot end it: a process that waits for a disk
-   * cannot be killed.
+   * Kills and replaces a hanging worker. It is replaced even if the system cannot end it, as with a process that waits
+   * for a disk.
    */
   replace(worker: WorkerProcess): void {
     worker.kill(true)
@@ -126,7 +126,7 @@ export class Generation {
   }
 
   #onEnd(worker: WorkerProcess, startedAtMs: number): void {
-    // One that could not be killed was replaced before.
+    // One that could not be killed has been replaced already.
     if (!this.workers.delete(worker)) return
     if (!this.#isCurrent) return this.#events.onEnd(worker, undefined)
     this.#failures = this.#surroundings.monotonic() - startedAtMs > STEADY_MS ? 1 : this.#failures + 1
@@ -135,7 +135,7 @@ export class Generation {
     void this.#replace(pauseMs)
   }
 
-  /** None the first time: a single crash should cost as little as can be. */
+  /** None after the first failure: a single crash should cost as little as possible. */
   #pauseMs(): number {
     return this.#failures === 1 ? 0 : Math.min(MAX_PAUSE_MS, FIRST_PAUSE_MS * 2 ** (this.#failures - 2))
   }
@@ -146,7 +146,7 @@ export class Generation {
     try {
       await this.#fork().listening.catch(this.#events.onFailed)
     } catch (error) {
-      // There is no process, and so none that ends (ENOMEM).
+      // No process was created, so there will be no end event (ENOMEM).
       this.#events.onFailed(new Error(`a worker could not be started: ${failureInWords(error)}`))
       this.#failures++
       return this.#replace(this.#pauseMs())

@@ -1,4 +1,4 @@
-/** What supervisor and workers tell each other. */
+/** Messages between supervisor and workers. */
 
 import type { MetricObjectWithValues, MetricValue } from 'prom-client'
 import type { Config } from '../../config/schema.ts'
@@ -7,7 +7,7 @@ import type { FromSupervisor } from '../app/proxy-server.ts'
 import type { Readiness } from '../app/readiness.ts'
 import type { ChangeMessage } from '../store/change-message.ts'
 
-/** Metrics of one process, as prom-client hands them over. */
+/** Metrics of one process, as exported by prom-client. */
 export type MetricsSnapshot = MetricObjectWithValues<MetricValue<string>>[]
 
 export interface Report {
@@ -15,13 +15,13 @@ export interface Report {
   readonly readiness: Readiness
 }
 
-/** What the desk has returned, or why it could not, in words for the operator. */
+/** The result of a question, or why it failed, in a message for the operator. */
 export type DeskAnswer = { readonly value: unknown } | { readonly failure: string }
 
 export type ToWorker =
   /**
-   * `files`: what they held when the configuration was read, by name, in base64. `told`: endings that others have told of,
-   * and that may be in no store.
+   * `files`: contents by name, in base64, as of when the configuration was read. `told`: endings announced by other
+   * processes that may be in no store.
    */
   | {
       readonly kind: 'start'
@@ -31,7 +31,7 @@ export type ToWorker =
       readonly told: readonly ChangeMessage[]
     }
   | { readonly kind: 'report'; readonly question: number }
-  /** One of the questions of an operator, with its argument. */
+  /** A question of an operator, with its argument. */
   | { readonly kind: 'ask'; readonly question: number; readonly what: Question; readonly asked: unknown }
   | { readonly kind: 'change'; readonly change: ChangeMessage }
   | { readonly kind: 'drain'; readonly delayMs: number; readonly listens: boolean }
@@ -39,9 +39,9 @@ export type ToWorker =
 
 export type FromWorker =
   | { readonly kind: 'listening'; readonly port: number }
-  /** It cannot start, in words for the operator. */
+  /** It cannot start; `message` is for the operator. */
   | { readonly kind: 'failed'; readonly message: string }
-  /** `question`: the one it answers; none: its last words. */
+  /** `question`: the one it answers; undefined: the final report of a worker that ends. */
   | { readonly kind: 'report'; readonly question: number | undefined; readonly report: Report }
   | { readonly kind: 'answer'; readonly question: number; readonly answer: DeskAnswer }
   | { readonly kind: 'change'; readonly change: ChangeMessage }

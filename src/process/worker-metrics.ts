@@ -1,13 +1,13 @@
 /**
- * What /metrics says of each worker. Sums and averages hide one bad worker among many: fifteen whose event loop is late
- * by 10 ms and one by a second make 72 ms on average.
+ * Metrics per worker. Sums and averages hide one bad worker among many: fifteen event loops that are late by 10 ms and
+ * one by a second average 72 ms.
  */
 import { Counter, Gauge, Registry } from 'prom-client'
 import type { MetricsSnapshot } from './worker-messages.ts'
 
 export interface WorkerState {
   readonly pid: number | undefined
-  /** Whether it has told its metrics just now; otherwise they are what it told before. */
+  /** Whether these metrics are current; otherwise they are those reported before. */
   readonly isAnswering: boolean
   readonly metrics: MetricsSnapshot
 }
@@ -18,7 +18,7 @@ type Add = (name: string, help: string, value: number, labels?: Labels) => void
 
 const OF_ONE = /^torhaus_worker_/
 
-/** Of what all workers count together, what is shown of each as well. */
+/** Metrics of all workers that are also shown per worker. */
 const COPIED: Readonly<Record<string, string>> = {
   process_cpu_seconds_total: 'torhaus_worker_cpu_seconds_total',
   process_resident_memory_bytes: 'torhaus_worker_resident_memory_bytes',
@@ -26,7 +26,7 @@ const COPIED: Readonly<Record<string, string>> = {
   process_max_fds: 'torhaus_worker_max_fds',
 }
 
-/** What is of one process: adding it up says nothing. */
+/** Metrics of one process, which make no sense as a sum. */
 export const isOfOneWorker = ({ name }: Pick<Metric, 'name'>): boolean => OF_ONE.test(name)
 
 /** The label `worker` is the process id, as in the log: there are as many series as workers. */
@@ -63,7 +63,7 @@ function addOf(metric: Metric, add: Add): void {
     for (const { value, labels } of values)
       add('torhaus_worker_requests_total', 'Exchanges of the worker.', value, { outcome: String(labels.outcome) })
   } else if (name === 'torhaus_decision_duration_seconds') {
-    // A histogram for each worker would be many series; an average tells a slow one.
+    // A histogram per worker would be many series; an average reveals a slow one.
     for (const value of values) {
       const part = 'metricName' in value ? value.metricName : undefined
       if (part === `${name}_sum`)

@@ -1,11 +1,11 @@
 /**
  * One worker as the supervisor sees it.
  *
- *   started --> "listening": listens, while it drains, too --> ended: its output was read to the end
- *      |                                                         ^
- *      +-- "failed", or it ends: `listening` rejects ------------+
+ *   started --> "listening": listens, also while draining --> ended: its output was read to the end
+ *      |                                                        ^
+ *      +-- "failed", or it ends: `listening` rejects -----------+
  *
- * `listening` and `ended` settle once; a question that is open at the end is answered with undefined.
+ * `listening` and `ended` settle once; a question still open at the end is answered with undefined.
  */
 import cluster, { type Worker } from 'node:cluster'
 import { randomBytes } from 'node:crypto'
@@ -29,22 +29,22 @@ export interface WorkerEvents {
 
 type Answer = Extract<FromWorker, { kind: 'report' | 'answer' }>
 
-/** Of all workers of this supervisor: what a client has of one of them is good at the others. */
+/** Shared by all workers of this supervisor, so that tickets of one are valid at the others. */
 const TICKET_SECRET = randomBytes(32).toString('base64')
 
-/** So long what a process has written may wait after its end, where the reader of the log stands still. */
+/** How long output may remain unread after the process ended, if the reader of the log hangs. */
 const LAST_OUTPUT_MS = 5000
 
 export class WorkerProcess {
-  /** The port it listens on; rejects, in words for the operator, where it cannot. */
+  /** The port it listens on; rejects, with a message for the operator, if it cannot. */
   readonly listening: Promise<number>
   /** Resolves when it has ended. */
   readonly ended: Promise<void>
-  /** What it last told of its metrics. */
+  /** Its last reported metrics. */
   lastMetrics: MetricsSnapshot | undefined
   isListening = false
   #hasListened = false
-  /** How the process has ended: a signal, or its exit code. Undefined before, and of one that could not be ended. */
+  /** How the process ended: a signal or an exit code. Undefined before that, and if it could not be ended. */
   howEnded: string | undefined
   readonly #worker: Worker
   readonly #questions = new Map<number, (answer: Answer | undefined) => void>()
@@ -53,7 +53,7 @@ export class WorkerProcess {
   readonly #entrance: string | undefined
   readonly #giveUp: (error: Error) => void
 
-  /** `output` takes its log, in whole lines; `entrance` is where it is asked whether it answers; `told`: see `ToWorker`. */
+  /** `output` gets its log, in whole lines; `entrance`: its socket for health checks; `told`: see `ToWorker`. */
   constructor(
     config: Config,
     output: Writable,
@@ -73,7 +73,7 @@ export class WorkerProcess {
     listening.catch(() => undefined)
     const handedOver = cluster.schedulingPolicy === cluster.SCHED_RR ? rememberHandle(worker) : () => undefined
     const { stdout } = worker.process
-    // Null where it has that of the supervisor; undefined where the system gave no descriptors for it (EMFILE).
+    // Null if shared with the supervisor; undefined if there were no descriptors for it (EMFILE).
     if (stdout) relayLines(stdout, output)
     worker.on('message', (message: FromWorker) => {
       if (message.kind === 'listening') {
@@ -85,7 +85,7 @@ export class WorkerProcess {
       } else if (message.kind === 'change') {
         events.onChange(this, message.change)
       } else if (message.kind === 'report') {
-        // Messages of no kind of ours are Node's own: under `node --watch`, which files were imported.
+        // Other messages are Node's own: under `node --watch`, the names of imported files.
         this.lastMetrics = message.report.metrics
         this.#questions.get(message.question ?? -1)?.(message)
       } else if (message.kind === 'answer') {
@@ -105,10 +105,10 @@ export class WorkerProcess {
     worker.on('error', error => {
       const why = failureInWords(error)
       reject(new Error(why, { cause: error }))
-      // Of what was never a process there may be no end either (EMFILE).
+      // A process that was never created may not emit `exit` (EMFILE).
       if (this.pid === undefined) over(`could not be started: ${why}`)
     })
-    // What it wrote last is taken off while the log is; else nobody would learn of its end.
+    // Waits a while for its last output to be read; without a limit, its end might never be reported.
     let late: NodeJS.Timeout | undefined
     worker.process.on('exit', () => {
       late = setTimeout(() => stdout?.destroy(), LAST_OUTPUT_MS)
@@ -125,15 +125,15 @@ export class WorkerProcess {
     return this.#worker.process.pid
   }
 
-  /** Undefined where it does not answer in time. */
+  /** Undefined if it does not answer in time. */
   async report(timeoutMs: number): Promise<Report | undefined> {
     const answer = await this.#ask(question => ({ kind: 'report', question }), timeoutMs)
     return answer?.kind === 'report' ? answer.report : undefined
   }
 
   /**
-   * What the desk of the worker says. Rejects, in words for the operator, where it cannot say; undefined where it does
-   * not answer in time.
+   * Asks the worker's operator desk. Rejects, with a message for the operator, if that fails; undefined if the worker
+   * does not answer in time.
    */
   async ask<What extends Question>(what: What, asked: Asked<What>, timeoutMs: number): Promise<Said<What> | undefined> {
     const message = await this.#ask(question => ({ kind: 'ask', question, what, asked }), timeoutMs)
@@ -143,7 +143,7 @@ export class WorkerProcess {
     return answer.value as Said<What>
   }
 
-  /** Whether a real request gets no answer; one that does not listen yet is not asked. */
+  /** Whether a real request gets no answer; false for a worker that does not listen yet. */
   async isUnresponsive(timeoutMs: number): Promise<boolean> {
     return this.isListening && this.#entrance !== undefined && isUnresponsive(this.#entrance, timeoutMs)
   }
@@ -157,10 +157,10 @@ export class WorkerProcess {
     this.#send({ kind: 'drain', delayMs, listens })
   }
 
-  /** Ends it at once; `hard`: without its last words. */
+  /** Stops it immediately. `hard`: by SIGKILL, without its final report. */
   kill(hard: boolean): void {
     if (!hard) return this.#send({ kind: 'kill' })
-    // The system may not be able to end it.
+    // The system may be unable to end it.
     this.#giveUp(new Error('a worker did not answer, and was killed'))
     this.#worker.process.kill('SIGKILL')
   }
@@ -178,16 +178,16 @@ export class WorkerProcess {
   }
 
   #send(message: ToWorker): void {
-    // One that ends just now cannot be told; that is seen at its end.
+    // A worker that is ending cannot receive messages; its end is noticed anyway.
     if (this.#worker.isConnected()) this.#worker.send(message, undefined, () => undefined)
   }
 }
 
 /**
- * With round robin only, which hands over connections; else it is the listening socket, which must stay. A connection
- * handed to a worker that dies before it took it stays open in the supervisor, with nobody to serve it: its client
- * would wait for ever. Returns what closes it. One worker has one such connection at most: the next is handed over once
- * the one before was taken (lib/internal/cluster/round_robin_handle.js of Node).
+ * Only for round robin, which passes connections to workers; otherwise the handle is the listening socket, which must
+ * stay open. If a worker dies before accepting a connection passed to it, that stays open in the supervisor and its
+ * client would wait forever. Returns a function that closes it. At most one connection per worker is affected, because
+ * Node passes the next one after the previous was accepted (lib/internal/cluster/round_robin_handle.js).
  */
 function rememberHandle(worker: Worker): () => void {
   const child = worker.process
@@ -200,7 +200,7 @@ function rememberHandle(worker: Worker): () => void {
       return send(...given)
     },
   })
-  // Closing again what was taken, and so closed, does nothing.
+  // Closing a connection that was accepted, and thus closed here, does nothing.
   return () => latest?.close()
 }
 

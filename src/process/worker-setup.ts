@@ -2,19 +2,19 @@ import cluster from 'node:cluster'
 import { isOutputShareable } from '../observability/log-output.ts'
 import { workerFlags } from './worker-flags.ts'
 
-/** For all workers that are started from now on. */
+/** Configures all workers started from now on. */
 export function setUpWorkers(program: string): void {
-  // All workers accept from one queue: whoever has time takes the next connection, one that stands still takes none,
-  // and what waits when one ends is taken by the others. Node's round robin hands connections over instead, and a
-  // worker without a free descriptor loses one, and the turn with it, for ever. On Windows one worker would take
+  // All workers accept from one queue: idle workers take the next connection, hanging ones take none, and what waits
+  // when one ends goes to the others. Node's round robin passes connections to workers instead, and a worker without
+  // free descriptors would lose one and never get another. On Windows, with one queue, a single worker would accept
   // nearly all.
   cluster.schedulingPolicy = process.platform === 'win32' ? cluster.SCHED_RR : cluster.SCHED_NONE
   cluster.setupPrimary({
     exec: program,
     args: [],
     execArgv: workerFlags(process.execArgv),
-    // Standard error as it is: nothing but crashes is written there. Standard output, too, where lines stay whole: a
-    // pipe of its own (see relayLines) costs as much as a twelfth of the proxying.
+    // Standard error is shared: only crashes are written there. Standard output is, too, if lines stay whole: a
+    // separate pipe (see relayLines) costs a twelfth of the cost of proxying.
     stdio: ['ignore', isOutputShareable() ? 'inherit' : 'pipe', 'inherit', 'ipc'],
   })
 }

@@ -1,15 +1,15 @@
 /**
- * Notices workers that stand still: stopped, in an endless loop, waiting for a disk, or unable to accept. Each is asked
- * in two ways, round after round: over the channel between the processes, which its event loop must turn for, and with
- * a real request, which it must accept and answer. Rounds are counted, not time: after a pause of the whole machine
- * nobody has missed more than one.
+ * Detects workers that hang: stopped, in an endless loop, waiting for a disk, or unable to accept. Each is asked in
+ * two ways every round: over the channel between the processes, which needs its event loop, and with a real request,
+ * which it must accept and answer. Rounds are counted rather than time, so that a pause of the whole machine costs one
+ * round at most.
  */
 import type { WorkerProcess } from './worker-process.ts'
 
 export type Silence = 'heartbeat' | 'request'
 
 export interface WorkerWatchParts {
-  /** Those that should answer now. */
+  /** Workers that should answer now. */
   readonly workers: () => Iterable<WorkerProcess>
   /** Called once per worker. */
   readonly onHung: (worker: WorkerProcess, silence: Silence) => void
@@ -18,11 +18,11 @@ export interface WorkerWatchParts {
 }
 
 const ROUND_MS = 2500
-/** 10 s: several times what SQLite waits for another writer, and what a garbage collection takes. */
+/** 10 s: several times longer than SQLite waits for another writer, or a garbage collection takes. */
 const MAX_MISSED = 4
-/** One that starts opens stores and libraries first. */
+/** A starting worker opens stores and libraries first. */
 const MAX_MISSED_STARTING = 24
-/** So long, in rounds, none may answer: longer than a hung worker takes to be replaced. */
+/** Rounds without any answer before the service counts as dead: longer than replacing a hung worker takes. */
 const MAX_ROUNDS_WITHOUT_ANSWER = 12
 
 export class WorkerWatch {
@@ -37,7 +37,7 @@ export class WorkerWatch {
     this.#parts = parts
   }
 
-  /** Whether workers answer, or had no time yet: otherwise nothing but another start of everything helps. */
+  /** Whether workers answer, or may still be starting; if false, only a restart of the service helps. */
   get isAlive(): boolean {
     return this.#withoutAnswer < MAX_ROUNDS_WITHOUT_ANSWER
   }

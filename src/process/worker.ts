@@ -20,11 +20,11 @@ export function runWorker(): void {
   const output = openLogOutput({ onError: () => failedWrites++ })
   const worker = new WorkerSide(output, () => failedWrites)
   process.on('message', (message: ToWorker) => void worker.receive(message))
-  // Otherwise Node ends a worker whose supervisor is gone in the middle of what it does.
+  // Otherwise Node ends a worker whose supervisor is gone, even in the middle of a request.
   if (cluster.worker !== undefined) cluster.worker.exitedAfterDisconnect = true
-  // The supervisor is gone: nobody brings new connections, and what is in flight may finish.
+  // The supervisor is gone: no new connections will come, and requests in flight may finish.
   process.on('disconnect', () => void worker.drain(0, false))
-  // A terminal, a console of Windows, and systemd with some settings, signal the whole group: it is the supervisor that decides.
+  // Terminals, Windows consoles, and systemd with some settings signal the whole group; only the supervisor acts on it.
   for (const signal of ['SIGTERM', 'SIGINT', 'SIGBREAK', 'SIGHUP'] as const) process.on(signal, () => undefined)
 }
 
@@ -33,7 +33,7 @@ class WorkerSide {
   readonly #failedWrites: () => number
   #proxy: ProxyServer | undefined
   #changes: Changes | undefined
-  /** Of other processes, before anybody here listens. */
+  /** Changes received from other processes before they can be applied here. */
   #heardEarly: ChangeMessage[] = []
 
   constructor(output: LogOutput, failedWrites: () => number) {
@@ -111,19 +111,19 @@ class WorkerSide {
     await this.#send({ kind: 'answer', question, answer })
   }
 
-  /** With its last words: what it has counted must not be lost. */
+  /** Ends with a final report, so that no counts are lost. */
   async #end(code: ExitCode): Promise<void> {
     await this.#report(undefined)
-    // Without a supervisor nobody reads the log any more, unless it is a file.
+    // Without a supervisor, nobody reads the log, unless it is a file.
     if (process.connected || isOutputShareable()) await endInTime(this.#output.close())
-    // Nor asks anybody for the code; an orderly exit was seen to hang then.
+    // Nor does anybody need the exit code; an orderly exit was seen to hang in that case.
     if (!process.connected) process.kill(process.pid, 'SIGKILL')
     process.exit(code)
   }
 
   #send(message: FromWorker): Promise<void> {
     const { promise, resolve } = Promise.withResolvers<void>()
-    // Without a supervisor nobody listens; the proxy goes on to its end.
+    // Without a supervisor there is no receiver; the proxy continues until it ends.
     if (process.connected) process.send?.(message, undefined, {}, () => resolve())
     else resolve()
     return promise

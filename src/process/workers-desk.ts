@@ -1,19 +1,19 @@
-/** What an operator asks, put to the workers: to one of them what the store knows, to all what each has seen. */
+/** Forwards an operator's questions to workers: to one for what is in the store, to all for what each has seen. */
 import type { Asked, OperatorDesk, Question, Said } from '../app/operator-desk.ts'
 import { newestOf } from '../observability/recent-exchanges.ts'
 import type { WorkerProcess } from './worker-process.ts'
 
-/** The store may be slow, and a person waits. */
+/** Allows for a slow store, while a person waits. */
 const TIMEOUT_MS = 5000
 
-/** `serving`: those that take requests; `all`: also those that finish theirs. */
+/** `serving`: workers that accept requests; `all`: includes draining ones. */
 export function workersDesk(serving: () => Iterable<WorkerProcess>, all: () => Iterable<WorkerProcess>): OperatorDesk {
   const askOne =
     <What extends Question>(what: What) =>
     async (asked: Asked<What>): Promise<Said<What>> => {
       for (const worker of serving()) {
         if (!worker.isListening) continue
-        // The next one can do the same: what ends is ended once.
+        // Trying the next worker is safe: ending something twice changes nothing.
         const answer = await worker.ask(what, asked, TIMEOUT_MS)
         if (answer !== undefined) return answer
       }
