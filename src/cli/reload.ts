@@ -1,5 +1,4 @@
 /** Has a running Torhaus read its configuration again, as SIGHUP does elsewhere, and says what came of it. */
-import { writeFileSync } from 'node:fs'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Config } from '../../config/schema.ts'
 import { exitCode } from '../exit-codes.ts'
@@ -9,6 +8,7 @@ import { system } from '../system.ts'
 import { adminPlace, lifeAt } from './ask-admin.ts'
 import { type Command, CommandError, configOption } from './command.ts'
 import { configFileOf, readConfig } from './read-config.ts'
+import { writeRequest } from './write-request.ts'
 
 /** New workers may take their minute. */
 const WITHIN_MS = 120_000
@@ -23,11 +23,7 @@ export const command: Command = {
     const { admin } = readConfig(fileName, system.environment)
     const reloadFile = requestFilesOf(fileName).reload
     const before = await outcomesAt(admin, reloadFile)
-    try {
-      writeFileSync(reloadFile, `${new Date(system.now()).toISOString()}\n`)
-    } catch (error) {
-      throw failed(`${reloadFile} cannot be written: ${(error as Error).message}`)
-    }
+    writeRequest('reload', reloadFile, `${new Date(system.now()).toISOString()}\n`, process.platform)
     for (const deadline = system.monotonic() + WITHIN_MS; system.monotonic() < deadline; await sleep(POLL_MS)) {
       const now = await outcomesAt(admin, reloadFile)
       if (now.failure > before.failure) throw failed('the configuration was not accepted; the log says why')

@@ -2,7 +2,7 @@
  * Stops a running Torhaus without a signal, by its stop file, and waits for the end: for Windows, where nobody can send one.
  * What runs it next removes the file, or this command does.
  */
-import { rmSync, writeFileSync } from 'node:fs'
+import { rmSync } from 'node:fs'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Config } from '../../config/schema.ts'
 import { exitCode } from '../exit-codes.ts'
@@ -12,11 +12,13 @@ import { adminPlace, lifeAt } from './ask-admin.ts'
 import { type Command, CommandError, configOption } from './command.ts'
 import { configFileOf, readConfig } from './read-config.ts'
 import { wishesOn } from './stop-signals.ts'
+import { writeRequest } from './write-request.ts'
 
 /** Beyond the times of the configuration. */
 const PATIENCE_MS = 15_000
 /** By then whoever was just starting has seen the file. */
 const SEEN_MS = 3 * LOOK_MS
+const CONTENT = 'Torhaus stops, and does not start, while this file exists.\n'
 
 export const command: Command = {
   usage: '--config FILE [--hold]',
@@ -31,7 +33,7 @@ export const command: Command = {
     const isHeld = given.flags.has('hold')
     const isSomebodyThere = await answers(admin)
     const signal = firstSignal()
-    ask(stopFile)
+    writeRequest('stop', stopFile, CONTENT, process.platform)
     const drainMs = listener.drainDelayMs + listener.drainTimeoutMs
     const end = await Promise.race([signal, endOf(admin, SEEN_MS + drainMs + PATIENCE_MS, stopFile)])
     if (!isHeld) rmSync(stopFile, { force: true })
@@ -53,14 +55,6 @@ function readPlace(fileName: string, stopFile: string): Pick<Config, 'admin' | '
     if (!(error instanceof CommandError)) throw error
     const way = `Without the configuration, the command cannot see whether Torhaus has stopped. To stop it anyway, create ${stopFile} by hand, and remove it before the next start`
     throw new CommandError(`${error.message}\n${way}`, error.code)
-  }
-}
-
-function ask(stopFile: string): void {
-  try {
-    writeFileSync(stopFile, 'Torhaus stops, and does not start, while this file exists.\n')
-  } catch (error) {
-    throw new CommandError(`${stopFile} cannot be written: ${(error as Error).message}`, exitCode.failed)
   }
 }
 

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { existsSync, mkdtempSync, rmSync } from 'node:fs'
+import { existsSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs'
 import { createServer } from 'node:http'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -12,6 +12,7 @@ import { listen } from '../../devkit/op/listen.ts'
 import { eventually } from '../../devkit/torhaus/eventually.ts'
 import { writeTorhausConfig } from '../../devkit/torhaus/torhaus-config.ts'
 import { torhausCommand } from '../../devkit/torhaus/torhaus-program.ts'
+import { writeRequest } from '../../src/cli/write-request.ts'
 import { runTorhaus } from './command-lab.ts'
 
 let directory: string
@@ -60,6 +61,23 @@ test('a stop that holds leaves its file also where a signal ends it, and says so
   assert.match(complaint, /torhaus\.stop is kept \(--hold\)/)
   assert.deepEqual([code, isLeft], [130, true])
 })
+
+for (const [command, signal] of [
+  ['stop', 'SIGTERM'],
+  ['reload', 'SIGHUP'],
+] as const)
+  test(`a ${command} whose file cannot be written names it, and what does without`, async t => {
+    const file = join(directory, `torhaus.${command}`)
+    rmSync(file, { force: true })
+    mkdirSync(file)
+    t.after(() => rmSync(file, { recursive: true }))
+    const { code, out, error } = await runTorhaus([command, '--config', configFile])
+    const place = `^\\S+torhaus\\.${command} cannot be written, so Torhaus was not asked to ${command}: EISDIR`
+    assert.match(error, new RegExp(`${place}.*, send ${signal} to the supervisor, as .systemctl ${command} torhaus. `))
+    assert.deepEqual([code, out], [1, ''])
+    const onWindows = () => writeRequest(command, file, '', 'win32')
+    assert.throws(onWindows, /Run the command as an administrator; (?!.*(SIG|systemctl))/)
+  })
 
 test('a reload says that what listens at the admin address is no Torhaus', async () => {
   for (const other of [{}, null, 'ok', { reloads: 1 }]) {
