@@ -27,9 +27,7 @@ export function messageOf(change: Change): ChangeMessage {
   return { ...rest, account: accountKey }
 }
 
-/**
- * What is not understood may be a kind that a newer version knows: reading everything again is right whatever it means.
- */
+/** An unknown message may be a kind of change from a newer version; reading everything again is right in any case. */
 export function changeFrom(message: unknown): Change {
   if (!isRecord(message)) return { kind: 'missed' }
   const { kind, key, account, fingerprint } = message
@@ -53,7 +51,7 @@ function tokenFrom({ kind, account, fingerprint, ...more }: Record<string, unkno
   if (typeof account !== 'string' || typeof fingerprint !== 'string') return { kind: 'missed' }
   const accountKey = storedAccountKey(account)
   const { network, decidedAtMs, expiresAtMs } = more
-  // Earlier versions do not say when: anything that was decided since counts for more.
+  // Earlier versions do not send the time, so any later decision takes precedence.
   if (kind === 'pat-blocked')
     return { kind, accountKey, fingerprint, decidedAtMs: typeof decidedAtMs === 'number' ? decidedAtMs : 1 }
   if (typeof network !== 'string' || typeof decidedAtMs !== 'number' || typeof expiresAtMs !== 'number')

@@ -5,50 +5,47 @@ import type { Awaitable } from '../awaitable.ts'
 export type Change =
   /** A session has ended. */
   | { readonly kind: 'session'; readonly key: string }
-  /** Sessions came, went or changed in the store. Never published: each process reads it there. */
+  /** Sessions were added, removed or changed in the store. Never published: each process reads it there. */
   | { readonly kind: 'sessions-changed'; readonly keys: ReadonlySet<string> }
   /**
-   * Everything of somebody has ended, in the store: sessions that name one of `by` as what ends them are read again, all
-   * sessions where that is undefined. Never published.
+   * All sessions of somebody have ended in the store: sessions with one of `by` in their `endedBy` are read again, or
+   * all sessions if `by` is undefined. Never published.
    */
   | { readonly kind: 'sessions-ended'; readonly by: ReadonlySet<string> | undefined }
   /** A session has ended, and the store does not know it yet. */
   | { readonly kind: 'session-ended'; readonly key: string }
-  /** Nothing kept of the account counts any more: tickets, verdicts about passwords, sessions read before. */
+  /** Cached data of the account is invalid: tickets, verdicts about passwords, sessions. */
   | { readonly kind: 'account'; readonly account: string }
   /** Grants of the account were made or revoked. */
   | { readonly kind: 'grants'; readonly accountKey: AccountKey }
-  /** As for a session. */
+  /** A grant has ended, and the store does not know it yet. */
   | { readonly kind: 'grant-ended'; readonly accountKey: AccountKey; readonly id: string }
-  /** The OP has ended what was opened before, and the store does not know it yet: a mark, and until when it counts. */
+  /** The OP has ended earlier sessions, and the store does not know it yet: a mark, and until when it is valid. */
   | { readonly kind: 'op-logout'; readonly id: string; readonly untilMs: number }
   | { readonly kind: 'pat'; readonly fingerprint: string }
-  /** Somebody has blocked a token of the account, and the store does not know it yet. */
+  /** A token of the account was blocked, and the store does not know it yet. */
   | ({ readonly kind: 'pat-blocked' } & BlockedPat)
-  /** As for a token that is blocked: it is not confirmed any more in that network. */
+  /** The confirmation of a token for a network was withdrawn, and the store does not know it yet. */
   | ({ readonly kind: 'pat-withdrawn' } & WithdrawnPat)
-  /** Tokens, or what was confirmed of them, came, went or changed in the store. Never published. */
+  /** Tokens or their confirmations were added, removed or changed in the store. Never published. */
   | { readonly kind: 'pats-changed'; readonly fingerprints: ReadonlySet<string> }
-  /** Grants came, went or changed in the store: `hashTag` of the keys of their accounts. Never published. */
+  /** Grants were added, removed or changed in the store: `hashTag` of their accounts' keys. Never published. */
   | { readonly kind: 'grants-changed'; readonly accountTags: ReadonlySet<string> }
-  /** The OP has given new tokens for a session, and the store does not have them yet. */
+  /** The OP has issued new tokens for a session, and the store does not have them yet. */
   | ({ readonly kind: 'refreshed' } & RefreshedTokens)
-  /**
-   * Changes of other processes may have been lost: everything that was read before is to be read again. Never
-   * published.
-   */
+  /** Changes of other processes may have been lost: everything is to be read again. Never published. */
   | { readonly kind: 'missed' }
 
 export interface RefreshedTokens {
   readonly key: string
   readonly refreshedAtMs: number
-  /** When the session was refreshed before: another time, and somebody else has refreshed it since. */
+  /** Time of the previous refresh; if the store has another, some other process has refreshed the session since. */
   readonly insteadOfMs: number
   /** Encrypted. */
   readonly sealedTokens: string
 }
 
-/** Its owner has blocked a token. */
+/** A token blocked by its owner. */
 export interface BlockedPat {
   readonly accountKey: AccountKey
   readonly fingerprint: string
@@ -63,43 +60,43 @@ export interface WithdrawnPat {
   readonly expiresAtMs: number
 }
 
-/** What records that were written are about; what is empty is about nothing. */
+/** The subjects of the records written; sets may be empty. */
 export interface Written {
-  /** Of sessions. */
+  /** Keys of sessions. */
   readonly keys: ReadonlySet<string>
   readonly fingerprints: ReadonlySet<string>
   readonly accountTags: ReadonlySet<string>
 }
 
-/** What a store tells by itself of what was written to it, whoever wrote. */
+/** Events by which a store reports writes, whoever made them. */
 export interface WriteEvents {
-  /** Keys of records that came, went or changed. */
+  /** Keys of records that were added, removed or changed. */
   changed(keys: ReadonlySet<string>): void
-  /** Writes were lost: nothing that was read before counts. */
+  /** Writes may have been lost: everything read before is invalid. */
   missed(): void
 }
 
 /**
- * The changes of all processes that share a store. Whoever keeps a copy subscribes; whoever can reach other processes
- * connects. A change may come twice, and one that comes late finds the copy too old to be believed anyway.
+ * The changes of all processes that share a store. Caches subscribe; channels to other processes connect. A change may
+ * arrive twice; one that arrives late finds that the cached value has expired anyway.
  */
 export class Changes {
   readonly #listeners: ((change: Change) => void)[] = []
   readonly #senders: ((change: Change) => void)[] = []
   #reachesOthers: () => Awaitable<boolean> = () => true
 
-  /** After the store was changed. */
+  /** To be called after the store was changed. */
   publish(change: Change): void {
     this.receive(change)
     for (const send of this.#senders) send(change)
   }
 
-  /** Another process has published it. */
+  /** Handles a change published by another process. */
   receive(change: Change): void {
     for (const listener of this.#listeners) listener(change)
   }
 
-  /** The store has told of it. */
+  /** Handles writes reported by the store. */
   receiveWritten({ keys, fingerprints, accountTags }: Written): void {
     if (keys.size > 0) this.receive({ kind: 'sessions-changed', keys })
     if (fingerprints.size > 0) this.receive({ kind: 'pats-changed', fingerprints })
@@ -110,12 +107,12 @@ export class Changes {
     this.#listeners.push(listener)
   }
 
-  /** Whether the other processes hear what was published last. */
+  /** Whether the latest change published reaches the other processes. */
   isHeard(): Awaitable<boolean> {
     return this.#reachesOthers()
   }
 
-  /** `reachesOthers`: whether what was sent last is on its way to them; without, there is one always. */
+  /** `reachesOthers`: whether the latest message is on its way to them. Without this call, it always is. */
   heardWhile(reachesOthers: () => Awaitable<boolean>): void {
     this.#reachesOthers = reachesOthers
   }

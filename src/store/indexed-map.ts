@@ -16,12 +16,12 @@ interface Index<V> {
   readonly keys: Map<string, Keys>
 }
 
-/** `By`: names of the properties. */
+/** `By`: names of the indexed properties. */
 export class IndexedMap<V, By extends string> {
   readonly #entries: BoundedMap<string, V>
   readonly #indexes: ReadonlyMap<By, Index<V>>
 
-  /** `foundBy`: each property of a value. */
+  /** `foundBy`: functions that return the indexed properties of a value. */
   constructor(capacity: number, foundBy: Readonly<Record<By, (value: V) => string>>) {
     this.#entries = new BoundedMap(capacity)
     const named = Object.entries(foundBy) as [By, (value: V) => string][]
@@ -50,7 +50,7 @@ export class IndexedMap<V, By extends string> {
     return this.#entries.values()
   }
 
-  /** Keys of all entries with that property, as they are now. */
+  /** Snapshot of the keys of all entries with that property. */
   keysBy(by: By, property: string): readonly string[] {
     const keys = this.#indexes.get(by)?.keys.get(property)
     if (keys === undefined) return []

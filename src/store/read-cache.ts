@@ -19,35 +19,35 @@ import type { MonotonicClock } from '../clock.ts'
 import { Fault } from '../errors.ts'
 import { IndexedMap } from './indexed-map.ts'
 
-/** How long what was read counts while no change of it is told, at most. */
+/** How long a value is valid at most if no change of it is announced, in milliseconds. */
 export const MAX_LASTS_MS = 300_000
 
 export interface ReadCacheSettings {
-  /** How long an answer is believed without asking again, in milliseconds. */
+  /** How long an answer is used without asking again, in milliseconds. */
   readonly cacheMs: number
   readonly maxCached: number
-  /** How long one is believed while the store is away, in seconds; none: not at all. */
+  /** How long an answer is used while the store is unavailable, in seconds; default: not at all. */
   readonly graceSeconds?: number
   /**
-   * Until when all changes of the store were told; monotonic. An answer that was read and not taken back since counts
-   * as long as that is no longer ago than `cacheMs`, and for `lastsMs` at most. Without, `cacheMs` alone counts.
+   * The monotonic time up to which all changes of the store are known. An answer without a change since is valid while
+   * that time is at most `cacheMs` ago, and at most for `lastsMs`. If undefined, only `cacheMs` counts.
    */
   readonly knownUntilMs?: (() => number) | undefined
-  /** In milliseconds; default: `cacheMs`. Should a change be missed and nobody notice, it counts after so long. */
+  /** In milliseconds; default: `cacheMs`. If a change is missed unnoticed, it takes effect after this time. */
   readonly lastsMs?: number
   /**
-   * Whether "there is none" is an answer to keep: as any other, or as long only as changes are told and so none was made
-   * since. Otherwise it is asked again each time.
+   * Whether absence is cached: like any other answer, or only while changes are announced, so that none was made
+   * since. Default: it is asked for each time.
    */
   readonly keepsAbsent?: 'always' | 'while told'
 }
 
 interface Entry<V> {
   value: V
-  /** When it was read, or was as good as that. The grace counts from then. */
+  /** When it was read or last known to be current. The grace period begins then. */
   readAtMs: number
   freshUntilMs: number
-  /** Until then it counts while nothing else is told. */
+  /** Valid until then unless a change is announced. */
   lastsUntilMs: number
 }
 
@@ -55,26 +55,26 @@ interface Absent<S> extends Entry<undefined> {
   readonly subject: S
 }
 
-/** While the store is away, an answer is believed for so long before the store is tried again, in milliseconds. */
+/** Interval between attempts to reach an unavailable store, in milliseconds; meanwhile the answer is used. */
 const RETRY_MS = 1000
 
-/** `S`: what a key stands for, as `read` wants it. `By`: names of the properties by which changes tell of values. */
+/** `S`: the subject of a key, passed to `read`. `By`: names of the properties by which changes identify values. */
 export class ReadCache<S, V extends object, By extends string = never> {
   readonly #settings: ReadCacheSettings
   readonly #read: (subject: S) => Awaitable<V | undefined>
   readonly #renew: (known: V, read: V) => V
   readonly #monotonic: MonotonicClock
   readonly #present: IndexedMap<Entry<V>, By>
-  /** Apart, so that made-up keys push out no one who is known. */
+  /** Separate, so that made-up keys do not displace known ones. */
   readonly #absent: IndexedMap<Absent<S>, By>
-  /** Whose answer will be fresh. */
+  /** Reads in progress whose answers will be current. */
   #underWay = new Map<string, Promise<V | undefined>>()
-  /** How often something was forgotten. */
+  /** Number of calls that forgot something. */
   #forgotten = 0
 
   /**
-   * `foundBy`: each property of a value, the same for all values of a key. `renew`: what to keep when a key is read
-   * again; by default what was read. `absentBy`: what a value of that subject would be found by, where absence is kept.
+   * `foundBy`: the indexed properties, equal for all values of a key. `renew`: what to keep when a key is read again;
+   * default: the new value. `absentBy`: the properties of a value of that subject, to index cached absence.
    */
   constructor(
     settings: ReadCacheSettings,
@@ -95,7 +95,7 @@ export class ReadCache<S, V extends object, By extends string = never> {
     this.#absent = new IndexedMap(settings.maxCached, Object.fromEntries(found))
   }
 
-  /** Synchronous where the answer is fresh, or the store is. Throws, or rejects with, what `read` does. */
+  /** Synchronous if the answer is cached or the store is synchronous. Throws, or rejects with, what `read` does. */
   get(key: string, subject: S): Awaitable<V | undefined> {
     const now = this.#monotonic()
     const known = this.#present.get(key)
@@ -105,7 +105,7 @@ export class ReadCache<S, V extends object, By extends string = never> {
     return this.#underWay.get(key) ?? this.#ask(key, subject, now)
   }
 
-  /** The key's value has changed, or may have. */
+  /** The value of the key has changed, or may have. */
   forget(key: string): void {
     this.#present.delete(key)
     this.#absent.delete(key)
@@ -113,7 +113,7 @@ export class ReadCache<S, V extends object, By extends string = never> {
     this.#abandon()
   }
 
-  /** As `forget`, for all values with that property; those that are being read may have it, too. */
+  /** Like `forget`, for all values with that property, including those being read, which may have it. */
   forgetBy(by: By, property: string): void {
     for (const key of this.#present.keysBy(by, property)) this.#present.delete(key)
     for (const key of this.#absent.keysBy(by, property)) this.#absent.delete(key)
@@ -130,7 +130,7 @@ export class ReadCache<S, V extends object, By extends string = never> {
     this.#abandon()
   }
 
-  /** What is kept of a value changes in what nobody else is told of. Where nothing is kept, nothing does. */
+  /** Changes a cached value in a way that other processes are not told of. Does nothing if it is not cached. */
   amend(key: string, amended: (value: V) => V): void {
     const entry = this.#present.get(key)
     if (entry !== undefined) entry.value = amended(entry.value)
@@ -145,13 +145,13 @@ export class ReadCache<S, V extends object, By extends string = never> {
     this.#abandon()
   }
 
-  /** The values that fit have changed, or may have: they are read again. Looks at every value. */
+  /** The values that fit have changed, or may have: they are read again. Visits every value. */
   expireWhere(fits: (value: V) => boolean): void {
     for (const entry of this.#present.values()) if (fits(entry.value)) expire(entry)
     this.#abandon()
   }
 
-  /** Changes may have been missed: everything is read again, and believed as before only while the store is away. */
+  /** Changes may have been missed: all is read again. Old values are only used while the store is unavailable. */
   expire(): void {
     for (const entry of this.#present.values()) expire(entry)
     for (const entry of this.#absent.values()) expire(entry)
@@ -203,7 +203,7 @@ export class ReadCache<S, V extends object, By extends string = never> {
     return known.value
   }
 
-  /** Nothing of a key that is known is replaced: what was read since may be newer. */
+  /** Never replaces a known value, which may have been read later. */
   #keepExpired(key: string, subject: S, value: V | undefined, readAtMs: number): void {
     if (this.#present.get(key) !== undefined || this.#absent.get(key) !== undefined) return
     this.#keep(key, subject, value, readAtMs)
@@ -211,7 +211,7 @@ export class ReadCache<S, V extends object, By extends string = never> {
     expire(this.#absent.get(key))
   }
 
-  /** What was read before, where the store is away and that is not too long ago. */
+  /** The earlier answer, if the store is unavailable and the grace period has not ended; otherwise throws. */
   #believe(key: string, error: unknown): V | undefined {
     const now = this.#monotonic()
     const absent = this.#settings.keepsAbsent === 'always' ? this.#absent.get(key) : undefined
@@ -223,7 +223,7 @@ export class ReadCache<S, V extends object, By extends string = never> {
     return known.value
   }
 
-  /** What it said when it was read, it says still: as good as read when changes were told last. */
+  /** Whether the entry is still valid because no change was announced; then it is as current as the announcements. */
   #lasts(entry: Entry<unknown>, now: number): boolean {
     const { cacheMs, knownUntilMs } = this.#settings
     if (knownUntilMs === undefined || now >= entry.lastsUntilMs) return false

@@ -10,7 +10,7 @@ export const isNumber: Check = value => typeof value === 'number' && Number.isFi
 export const isBoolean: Check = value => typeof value === 'boolean'
 export const isTrue: Check = value => value === true
 export const isTexts: Check = value => Array.isArray(value) && value.every(isText)
-/** JSON has no undefined: what is not there was undefined. */
+/** JSON has no undefined: such members are absent. */
 export const orAbsent =
   (check: Check): Check =>
   value =>
@@ -20,7 +20,7 @@ export const oneOf =
   value =>
     texts.includes(value as string)
 
-/** Members that are not named are left alone: a newer version may have added them. */
+/** Other members are ignored: a newer version may have added them. */
 export function hasShape<T>(value: unknown, shape: Shape<T>): value is T {
   return isRecord(value) && Object.entries<Check>(shape).every(([name, check]) => check(value[name]))
 }

@@ -20,17 +20,17 @@ interface Message {
   readonly change?: unknown
 }
 
-/** Processes whose numbers are known. */
+/** Most processes whose numbers are remembered. */
 const MAX_SENDERS = 10_000
-/** Of all processes together. */
+/** Heartbeats per second of all processes together. */
 const BEATS_PER_SECOND = 16
-/** Who was not heard for so long is no more; its next message would be one that comes anew. */
+/** A process silent for this long counts as gone; its next message is treated as the first. */
 const GONE_AFTER_S = 120
 
 interface Sender {
-  /** Of its last message. */
+  /** Number of its last message. */
   n: number
-  /** When that came, by the heartbeats of this process. */
+  /** When that arrived, counted in heartbeats of this process. */
   heardAtS: number
 }
 
@@ -39,14 +39,14 @@ export class RedisChanges implements ChannelUser {
   readonly #from = randomUUID()
   readonly #senders = new BoundedMap<string, Sender>(MAX_SENDERS)
   #sent = 0
-  /** Not all begin at the same place, or all would have the same turn. */
+  /** Random, so that the processes do not all have the same turn. */
   #seconds = randomInt(1 << 16)
-  /** Somebody was heard since the last of our heartbeats was due. */
+  /** Whether any message has arrived since the last heartbeat was due. */
   #hears = false
 
   readonly #malformed: () => void
 
-  /** `publish` sends a text to all, and does not throw. `malformed` is told of what was not understood. */
+  /** `publish` sends a text to all, and must not throw. `malformed` is called for messages that cannot be parsed. */
   constructor(changes: Changes, publish: (message: string) => void, malformed: () => void) {
     this.#changes = changes
     this.#malformed = malformed
@@ -70,7 +70,7 @@ export class RedisChanges implements ChannelUser {
     const last = this.#senders.get(from)?.n ?? 0
     this.#senders.set(from, { n: Math.max(n, last), heardAtS: this.#seconds })
     if (n > last + 1) this.#changes.receive({ kind: 'missed' })
-    // What this process has published itself, it has heard already.
+    // This process has already handled its own changes.
     if (change === undefined || from === this.#from) return
     this.#changes.receive(changeFrom(change))
   }

@@ -1,4 +1,4 @@
-/** How far the clock of this machine differs from that of Redis, which is the common clock of all machines. */
+/** Measures how far this machine's clock differs from that of Redis, the common clock of all machines. */
 import type { Surroundings } from '../clock.ts'
 import type { RedisConnection } from './redis-connection.ts'
 import { isNotAllowed, textsOf } from './redis-reply.ts'
@@ -12,7 +12,7 @@ export class RedisClock implements Disposable {
   readonly #timer: NodeJS.Timeout
   #differenceMs: number | undefined
 
-  /** `measured` is told of each measurement; ahead of Redis counts above zero. */
+  /** `measured` is called with each result; positive: ahead of Redis. */
   constructor(
     link: Pick<RedisConnection, 'call'>,
     surroundings: Pick<Surroundings, 'now' | 'monotonic'>,
@@ -24,12 +24,12 @@ export class RedisClock implements Disposable {
     this.#timer = setInterval(() => void this.measure(), MEASURE_INTERVAL_MS).unref()
   }
 
-  /** Undefined before the first measurement, and where Redis does not let us ask. */
+  /** Undefined before the first measurement, and if the Redis user may not call TIME. */
   get differenceMs(): number | undefined {
     return this.#differenceMs
   }
 
-  /** Never rejects: what cannot be measured now is measured in a while. */
+  /** Never rejects: a failed measurement is repeated later. */
   async measure(): Promise<void> {
     const { now, monotonic } = this.#surroundings
     const askedAtMs = monotonic()
@@ -40,8 +40,8 @@ export class RedisClock implements Disposable {
       this.#differenceMs = differenceMs
       this.#measured(differenceMs)
     } catch (error) {
-      // Away: the next time, then. A user without the command will not be given it, and each refusal would count as an
-      // error of the store.
+      // If Redis is unavailable, the next measurement may succeed. If the user lacks permission, measuring stops,
+      // because each refusal would count as an error of the store.
       if (isNotAllowed(error)) this[Symbol.dispose]()
     }
   }

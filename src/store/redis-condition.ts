@@ -7,7 +7,7 @@ import { ErrorReply } from '@redis/client'
 import type { MonotonicClock } from '../clock.ts'
 import { UNKNOWN_COMMAND } from './redis-reply.ts'
 
-/** `refused`: this user, or nobody, may do what Torhaus needs. `corrupt`: something else lies under one of our keys. */
+/** `refused`: this user, or nobody, may run what Torhaus needs. `corrupt`: a key of Torhaus holds another type. */
 export type RedisRefusal = 'full' | 'read-only' | 'refused' | 'corrupt'
 
 export type RedisCondition = 'available' | 'away' | RedisRefusal
@@ -15,7 +15,7 @@ export type RedisCondition = 'available' | 'away' | RedisRefusal
 /** The first word of an error reply is its code. */
 export const replyCode = (error: unknown) => (error instanceof ErrorReply ? error.message.split(' ', 1)[0] : undefined)
 
-/** Error replies by which a server says that it, or its part of the cluster, is not there for us now. */
+/** Error replies that mean that a server, or its part of the cluster, is currently unavailable. */
 const AWAY: readonly (string | undefined)[] = ['LOADING', 'CLUSTERDOWN', 'MASTERDOWN', 'READONLY']
 
 export const isAnswer = (error: unknown) => error instanceof ErrorReply && !AWAY.includes(replyCode(error))
@@ -23,8 +23,8 @@ export const isAnswer = (error: unknown) => error instanceof ErrorReply && !AWAY
 export const isRefusal = (error: unknown) => ['WRONGPASS', 'NOAUTH', 'NOPERM'].includes(replyCode(error) ?? '')
 
 /**
- * An error within a script says its code somewhere in the text, or, of the ACL, in words. MISCONF: it cannot write its
- * files.
+ * Errors within a script have their code somewhere in the text or, for the ACL, a sentence instead. MISCONF: Redis
+ * cannot write its files.
  */
 const REFUSALS: readonly (readonly [RegExp, RedisRefusal])[] = [
   [/\bOOM\b/, 'full'],
@@ -34,7 +34,7 @@ const REFUSALS: readonly (readonly [RegExp, RedisRefusal])[] = [
   [/\bWRONGTYPE\b/, 'corrupt'],
 ]
 
-/** What is asked though the user may not be allowed to: a refusal means nothing. */
+/** Optional commands, which the user need not be allowed to run: a refusal is ignored. */
 const OPTIONAL_COMMANDS: readonly (string | undefined)[] = ['TIME', 'INFO', 'CONFIG', 'ACL']
 
 const REMEMBERED_MS = 60_000
@@ -46,7 +46,7 @@ export class RedisRefusals {
   #lastAtMs = 0
   #replicaSinceMs: number | undefined
 
-  /** `changed`: told of the error that began it, or of none when it is over. */
+  /** `changed` is called with the error that began a condition, and with undefined at its end. */
   constructor(monotonic: MonotonicClock, changed: (cause: unknown) => void) {
     this.#monotonic = monotonic
     this.#changed = changed
@@ -56,12 +56,12 @@ export class RedisRefusals {
     return this.#current
   }
 
-  /** Since when it says that it is a replica, which takes no writes: its name may lead to another server by now. */
+  /** Since when the server has answered as a read-only replica; its name may lead to another server by now. */
   get replicaSinceMs(): number | undefined {
     return this.#replicaSinceMs
   }
 
-  /** What is connected now may be another server. */
+  /** A new connection was made, possibly to another server. */
   connected(): void {
     this.#replicaSinceMs = undefined
   }
@@ -76,8 +76,8 @@ export class RedisRefusals {
   }
 
   /**
-   * What is written now and then failed. One that still reads its data takes messages all the same. By the probe alone:
-   * another command may have met another node of a cluster, which does not speak for all.
+   * The periodic write failed. A server that is still loading its data relays messages nevertheless. Only the probe
+   * counts here: other commands may have met a single node of a cluster, which does not represent all.
    */
   probeFailed(error: unknown): void {
     if (replyCode(error) === 'LOADING') this.#become('away', error)
@@ -89,7 +89,7 @@ export class RedisRefusals {
     this.#changed(error)
   }
 
-  /** Something new was written. */
+  /** A write succeeded. */
   wrote(): void {
     this.#replicaSinceMs = undefined
     if (this.#current === undefined) return

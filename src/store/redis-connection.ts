@@ -20,15 +20,15 @@ import type { RedisScript } from './redis-script.ts'
 import type { RedisServer } from './redis-servers.ts'
 
 export interface RedisReport {
-  /** One command has ended. */
+  /** Called at the end of each command. */
   readonly command: (seconds: number, isAnswered: boolean) => void
-  /** How it is, whenever that changes. `cause`: the last thing that went wrong. */
+  /** Called whenever the condition changes. `cause`: the last error. */
   readonly changed: (condition: RedisCondition, cause: unknown) => void
 }
 
-/** Who speaks and listens on the channel. */
+/** Sends and receives on the channel. */
 export interface ChannelUser {
-  /** The text of the next heartbeat, each second; undefined: those of others will do. */
+  /** The text of the next heartbeat, each second; undefined: those of other processes suffice. */
   heartbeat(): string | undefined
   receive(message: string): void
   /** Messages may have been lost. */
@@ -36,13 +36,13 @@ export interface ChannelUser {
 }
 
 const HEARTBEAT_MS = 1000
-/** So often the beat is followed by a write, and so long what was written stays. */
+/** A write follows every so many heartbeats, and expires after this time. */
 const PROBE_EVERY = 5
 const PROBE_LIFE_MS = 10_000
-/** Redis is away after so many failures without a success in between, and so long after the last. One node of a cluster is not all. */
+/** Redis is unavailable after this many failures, this long after the last success: one cluster node is not all. */
 const MAX_FAILURES = 3
 const AWAY_AFTER_MS = 1000
-/** So long away, or so many heartbeats sent and nothing heard: then the client is thrown away. Whatever it hangs on, a new one does not. */
+/** After this time without success, or this many heartbeats unheard, the client is replaced, in case it hangs. */
 const RENEW_AFTER_MS = 10_000
 const MAX_UNHEARD = 5
 
@@ -60,13 +60,13 @@ export class RedisConnection implements AsyncDisposable {
   #heartbeatTimer: NodeJS.Timeout | undefined
   #failures = 0
   #heartbeats = 0
-  /** Beats sent since something was heard. */
+  /** Heartbeats sent since the last message was received. */
   #unheard = 0
   #isAvailable = false
   readonly #closing = new AbortController()
   #wasReached = false
   #goodAtMs: number
-  /** The last thing that went wrong. */
+  /** The last error. */
   #cause: unknown
 
   constructor(
@@ -91,14 +91,14 @@ export class RedisConnection implements AsyncDisposable {
     return this.#isAvailable ? (this.#refusals.current ?? 'available') : 'away'
   }
 
-  /** Whether Redis was ever reached. */
+  /** Whether Redis has ever been reached. */
   get wasReached(): boolean {
     return this.#wasReached
   }
 
   /**
-   * Resolves once Redis was tried: when it is away, the link goes on trying. Rejects where Redis answers that it does not want
-   * us, in words for the operator.
+   * Resolves after the first attempt; if Redis is unavailable, attempts continue. Rejects, with a message for the
+   * operator, if Redis refuses the user or the password.
    */
   async open(user: ChannelUser): Promise<void> {
     this.#user = user
@@ -112,7 +112,7 @@ export class RedisConnection implements AsyncDisposable {
     this.#heartbeatTimer = setInterval(() => void this.#heartbeat(user), HEARTBEAT_MS).unref()
   }
 
-  /** Refuses commands from now on; resolves when nothing is open any more. */
+  /** Refuses commands from now on; resolves when everything is closed. */
   async close(): Promise<void> {
     const driver = this.#driver
     this.#driver = undefined
@@ -130,7 +130,7 @@ export class RedisConnection implements AsyncDisposable {
     return this.#driver?.servers() ?? []
   }
 
-  /** Sends one command. `key` says which node of a cluster. Rejects with `store-unavailable`. */
+  /** Sends one command. `key` selects the node of a cluster. Rejects with `store-unavailable`. */
   async call(key: string, ...args: readonly string[]): Promise<unknown> {
     if (!this.#isAvailable) throw new Fault('store-unavailable', this.#cause)
     return this.#send(key, args)
@@ -151,7 +151,7 @@ export class RedisConnection implements AsyncDisposable {
     }
   }
 
-  /** Tells all who are subscribed. Resolves to whether Redis takes it; otherwise it is dropped. */
+  /** Sends to all subscribers. Resolves to whether Redis accepted the message; otherwise it is dropped. */
   publish(message: string): Promise<boolean> {
     return isTaken(this.call(this.#channel, 'PUBLISH', this.#channel, message))
   }
@@ -162,7 +162,7 @@ export class RedisConnection implements AsyncDisposable {
     const isLeft = now - (this.#refusals.replicaSinceMs ?? now) > RENEW_AFTER_MS
     if (this.#driver === undefined || isStuck || isLeft) await this.#renew(!isStuck)
     try {
-      // By another node of a cluster each time: one that is away must not speak for all.
+      // Via another node of a cluster each time, so that a single unavailable one does not decide.
       const beat = user.heartbeat()
       const command = beat === undefined ? ['PING'] : ['PUBLISH', this.#channel, beat]
       await this.#send(`${this.#channel} ${this.#heartbeats++}`, command)
@@ -174,11 +174,11 @@ export class RedisConnection implements AsyncDisposable {
         )
       }
     } catch {
-      // Counted already; the next heartbeat comes in a second.
+      // Counted in `#send`; the next heartbeat follows in a second.
     }
   }
 
-  /** `isRead`: the one before answers, and is read until the new one is there. */
+  /** `isRead`: the old client still answers, and is used until the new one is open. */
   #renew(isRead = false): Promise<void> {
     this.#opening ??= this.#replaceDriver(isRead).finally(() => {
       this.#opening = undefined
@@ -189,7 +189,7 @@ export class RedisConnection implements AsyncDisposable {
   async #replaceDriver(isRead: boolean): Promise<void> {
     const before = this.#driver
     if (!isRead) {
-      // Not waited for: whatever it hangs on, the new one does not.
+      // Not awaited: the old client may hang, and the new one does not need it.
       void before?.close()
       this.#driver = undefined
     }
@@ -242,7 +242,7 @@ export class RedisConnection implements AsyncDisposable {
     this.#goodAtMs = this.#monotonic()
     if (this.#isAvailable) return
     this.#isAvailable = true
-    // Nothing to tell when all is well from the start.
+    // Nothing is reported if Redis was reachable from the start.
     if (this.#wasReached || this.#cause !== undefined) this.#report.changed(this.condition, undefined)
     this.#wasReached = true
   }

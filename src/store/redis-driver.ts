@@ -14,9 +14,9 @@ import { mastersOf, type RedisServer, urlOf } from './redis-servers.ts'
 export type RedisSettings = NonNullable<Config['session']['store']['redis']>
 
 export interface RedisDriver {
-  /** Those that are read and written now. */
+  /** The servers currently used. */
   servers(): readonly RedisServer[]
-  /** `key` says which node of a cluster. Rejects with what Redis, or the client, says. Not bounded in time. */
+  /** `key` selects the node of a cluster. Rejects with the error of Redis or of the client. Has no timeout. */
   send(key: string, args: readonly string[]): Promise<unknown>
   close(): Awaitable<void>
 }
@@ -24,18 +24,18 @@ export interface RedisDriver {
 export interface Subscription {
   readonly channel: string
   readonly receive: (message: string) => void
-  /** A connection was made, maybe in place of another: messages may have been lost in between. */
+  /** A connection was made, possibly replacing another: messages may have been lost in between. */
   readonly connected: () => void
   readonly random: Random
-  /** Default: the system is asked for each connection, which waits for it. */
+  /** Default: the system's resolver, for which each connection waits. */
   readonly lookup?: LookupFunction | undefined
 }
 
-/** A connection that Redis tells of changes on. It connects again by itself. */
+/** A connection on which Redis reports changes. Reconnects by itself. */
 export interface TrackingClient {
   on(event: 'error', listener: (error: unknown) => void): unknown
   on(event: 'ready', listener: () => void): unknown
-  /** A key that was tracked; null: all keys. */
+  /** A tracked key changed; null: any key may have. */
   on(event: 'invalidate', listener: (name: Buffer | string | null) => void): unknown
   connect(): Promise<unknown>
   sendCommand(args: string[]): Promise<unknown>
@@ -43,7 +43,7 @@ export interface TrackingClient {
   destroy(): void
 }
 
-/** `isWanted`: whether it should go on trying. */
+/** `isWanted`: whether to keep reconnecting. */
 export type OpenTracking = (url: string, isWanted: () => boolean) => TrackingClient
 
 export function trackingClient(
@@ -59,18 +59,18 @@ export function trackingClient(
   }
 }
 
-/** So many commands may wait for an answer; more are refused. A Redis that stands still must not fill the memory. */
+/** Most commands waiting for a reply; more are refused, so that a hanging Redis does not fill the memory. */
 const MAX_COMMANDS = 10_000
 const FIRST_RECONNECT_MS = 50
 const LAST_RECONNECT_MS = 2000
-/** How often the sentinels are asked who is master, besides what they tell by themselves. */
+/** How often the sentinels are asked for the master, besides their own notifications. */
 const SENTINEL_SCAN_MS = 5000
-/** Where one server has all keys. */
+/** The tag if one server has all keys. */
 const ANY_TAG = 'all'
 
 /**
- * Connects and subscribes. Rejects at the first thing that goes wrong, when `connectTimeoutMs` is over, or when
- * `signal` aborts; then nothing is left open. Once open, it reconnects by itself.
+ * Connects and subscribes. Rejects at the first error, after `connectTimeoutMs`, or when `signal` aborts; then nothing
+ * is left open. Once open, it reconnects by itself.
  */
 export async function openRedisDriver(
   settings: RedisSettings,
@@ -79,7 +79,7 @@ export async function openRedisDriver(
 ): Promise<RedisDriver> {
   const { connectTimeoutMs } = settings
   let isOpen = false
-  // Until then the first failure is the last: one that gave up must not leave a timer for its next try.
+  // Until open, the first failure ends it: a failed attempt must not leave a timer for another one.
   const retryAfter: RetryAfter = retries => isOpen && reconnectAfterMs(retries, subscription.random)
   const candidate = candidateOf(settings, { retryAfter, lookup: subscription.lookup })
   const { promise: stopped, reject: stop } = Promise.withResolvers<never>()
@@ -100,7 +100,7 @@ export async function openRedisDriver(
   }
 }
 
-/** In milliseconds; false: never. */
+/** Delay in milliseconds; false: do not retry. */
 type RetryAfter = (retries: number) => number | false
 
 interface Reaching {
@@ -110,7 +110,7 @@ interface Reaching {
 
 interface Candidate extends RedisDriver {
   open(subscription: Subscription): Promise<void>
-  /** Rejects at the first error; the clients report what they go on trying as events. */
+  /** Rejects at the first error, because the clients emit errors as events and retry. */
   readonly failed: Promise<never>
 }
 
@@ -141,7 +141,7 @@ function clusterCandidate(settings: RedisSettings, reaching: Reaching): Candidat
   const cluster = createCluster({
     rootNodes: settings.urls.map(url => ({ url })),
     defaults: nodeOptions(settings, reaching, settings.passwordFile),
-    // A node that is away must not keep the others from being used.
+    // An unavailable node must not prevent the use of the others.
     minimizeConnections: true,
   })
   return {
@@ -152,7 +152,7 @@ function clusterCandidate(settings: RedisSettings, reaching: Reaching): Candidat
       await cluster.connect()
       await cluster.subscribe(channel, receive)
     },
-    // Well before it counts as no answer: the others are fine.
+    // Well below the command timeout, because the other nodes work.
     send: (key, args) =>
       untilSlotMoved(() => cluster.sendCommand(key, false, [...args]), settings.commandTimeoutMs / 2),
     close: () => cluster.destroy(),
@@ -189,12 +189,12 @@ function sentinelCandidate(settings: RedisSettings, reaching: Reaching): Candida
 
 const schemeOf = ({ urls }: Pick<RedisSettings, 'urls'>): string => new URL(urls[0] ?? '').protocol
 
-/** Later errors are not lost: commands fail by them. */
+/** Later errors show as failed commands. */
 function firstError(emitter: { on(event: 'error', listener: (error: unknown) => void): unknown }): Promise<never> {
   const failed = new Promise<never>((_, reject) => {
     emitter.on('error', error => reject(error instanceof Error ? error : new Error(String(error))))
   })
-  // Also when nobody waits for it any more.
+  // Prevents an unhandled rejection when nobody awaits it.
   failed.catch(() => undefined)
   return failed
 }
@@ -233,7 +233,7 @@ function nodeOptions(
     disableClientInfo: true,
     maintNotifications: 'disabled',
     commandsQueueMaxLength: MAX_COMMANDS,
-    // Whoever sends has a limit of its own; that of the client is a timer for each command, which outlives the command.
+    // The caller has its own timeout; that of the client would be a timer per command that outlives the command.
     commandOptions: { timeout: 0 },
   } satisfies RedisClientOptions
 }
@@ -248,7 +248,7 @@ function tlsOptions({ caFile, serverName, certificateFile, privateKeyFile }: Red
   }
 }
 
-/** Doubled each time, and spread by half, so that not all processes come back at the same moment. */
+/** Exponential back-off with jitter of up to one half, so that the processes do not all reconnect at once. */
 function reconnectAfterMs(retries: number, random: Random): number {
   const longestMs = Math.min(FIRST_RECONNECT_MS * 2 ** Math.min(retries, 10), LAST_RECONNECT_MS)
   return longestMs * (0.5 + random() / 2)

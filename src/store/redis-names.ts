@@ -3,12 +3,12 @@ import { createHash } from 'node:crypto'
 /** The version of the stored format. Another version uses another set of keys. */
 const VERSION = 1
 
-/** What every name of ours begins with. */
+/** The prefix of all names of keys. */
 export const startOfNames = (prefix: string): string => `${prefix}:${VERSION}:`
 
 /**
- * Names of keys, as docs/redis.md lists them: `<prefix>:1:<kind>:{<tag>}`. What stands in braces chooses the hash slot
- * of a cluster; keys that are used together have the same.
+ * Names of keys, as listed in docs/redis.md: `<prefix>:1:<kind>:{<tag>}`. The tag in braces selects the hash slot of a
+ * cluster; keys used together have the same tag.
  */
 export class RedisNames {
   readonly #start: string
@@ -21,17 +21,17 @@ export class RedisNames {
     return `${this.#start}changes`
   }
 
-  /** Written from time to time, to see whether that works. */
+  /** Written periodically to test whether writing works. */
   get probe(): string {
     return `${this.#start}probe:{probe}`
   }
 
-  /** What all keys of that kind begin with. */
+  /** The prefix of all keys of that kind. */
   startOf(kind: string): string {
     return `${this.#start}${kind}:`
   }
 
-  /** The tag of a key of that kind; undefined: it is of another. */
+  /** The tag of a key of that kind; undefined: another kind. */
   tagIn(kind: string, name: string): string | undefined {
     const start = `${this.startOf(kind)}{`
     return name.startsWith(start) ? name.slice(start.length, -1) : undefined
@@ -43,8 +43,8 @@ export class RedisNames {
   }
 }
 
-/** For what is safe in a name as we write it, and may come from a form: only what can be ours stands there as it is. */
+/** For ids that may come from a form: those in the form Torhaus generates are used unchanged, others are hashed. */
 export const plainTag = (text: string): string => (/^[\w-]{1,64}$/.test(text) ? text : hashTag(text))
 
-/** A name that says nothing and can hold any text, such as an account, in 22 letters of base64url (128 bits). */
+/** An opaque tag for any text, such as an account: 22 characters of base64url (128 bits). */
 export const hashTag = (text: string) => createHash('sha256').update(text).digest('base64url').slice(0, 22)

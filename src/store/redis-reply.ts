@@ -3,34 +3,34 @@ import { causeChain } from '../cause-chain.ts'
 import { Fault } from '../errors.ts'
 import { hasShape, type Shape } from './record-shape.ts'
 
-/** @throws {Fault} `store-unavailable` where it is something else. */
+/** @throws {Fault} `store-unavailable` if it is not a text. */
 export function textOf(reply: unknown): string {
   if (typeof reply === 'string') return reply
   throw malformed('a text')
 }
 
-/** A list of texts, with gaps. @throws {Fault} `store-unavailable` where it is something else. */
+/** A list of texts, with undefined for null. @throws {Fault} `store-unavailable` if it is something else. */
 export function textsOf(reply: unknown): (string | undefined)[] {
   if (!Array.isArray(reply)) throw malformed('a list')
   return reply.map(item => (item === null ? undefined : textOf(item)))
 }
 
-/** A number in text. @throws {Fault} `store-unavailable` where it is something else: no time may count as none. */
+/** Parses a number. @throws {Fault} `store-unavailable` if it is none: a missing time must not count as 0. */
 export function numberOf(text: string | undefined): number {
   const value = Number(text || Number.NaN)
   if (Number.isFinite(value)) return value
   throw malformed('a number')
 }
 
-/** The fields of a hash. @throws {Fault} `store-unavailable` where it is something else. */
+/** The fields of a hash. @throws {Fault} `store-unavailable` if it is something else. */
 export function fieldsOf(reply: unknown): Map<string, string> {
   if (typeof reply !== 'object' || reply === null) throw malformed('a hash')
   return new Map(Object.entries(reply).map(([field, value]) => [field, textOf(value)]))
 }
 
 /**
- * A record that a Torhaus wrote as JSON. Only members may be added to a record, and its readers leave alone what they
- * do not know. @throws {Fault} `store-unavailable` where it is no JSON object of that shape.
+ * A record written as JSON by some version of Torhaus. Versions may only add members, and ignore unknown ones.
+ * @throws {Fault} `store-unavailable` if it is not a JSON object of that shape.
  */
 export function jsonOf<T extends object>(reply: unknown, shape: Shape<T>): T {
   try {
@@ -42,7 +42,7 @@ export function jsonOf<T extends object>(reply: unknown, shape: Shape<T>): T {
   throw malformed('a record')
 }
 
-/** Whether a command was answered, whatever with. Never rejects. */
+/** Whether the command succeeded. Never rejects. */
 export const isTaken = (sent: Promise<unknown>): Promise<boolean> =>
   sent.then(
     () => true,
@@ -54,10 +54,10 @@ const malformed = (wanted: string, cause?: unknown) =>
 
 /** The user may not run that command, or not on that key. */
 const NO_PERMISSION = /\bNOPERM\b/
-/** Nobody may: it was taken away, or has another name (`rename-command`), or what answers is no Redis. Also said of scripts. */
+/** Nobody may: the command was removed or renamed (`rename-command`), or the server is not Redis. Also in scripts. */
 export const UNKNOWN_COMMAND = /unknown (?:redis )?command/i
 
-/** Asking again will not help. */
+/** Whether retrying is pointless. */
 export function isNotAllowed(error: unknown): boolean {
   const text = error instanceof Error ? causeChain(error) : ''
   return NO_PERMISSION.test(text) || UNKNOWN_COMMAND.test(text)

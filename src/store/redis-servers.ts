@@ -3,7 +3,7 @@ import { tagOfSlot } from './redis-slots.ts'
 
 export interface RedisServer {
   readonly url: string
-  /** A tag whose keys it keeps, see `RedisNames`. */
+  /** A tag whose keys it holds, see `RedisNames`. */
   readonly tag: string
 }
 
@@ -16,7 +16,7 @@ interface SlotOwner {
   readonly master: Place & { readonly address: string }
 }
 
-/** `slots`: who owns each, by its number, with gaps where nobody does. `scheme`: with its colon. */
+/** `slots`: the owner of each slot, by number; slots without an owner are missing. `scheme`: including its colon. */
 export function mastersOf(slots: readonly (SlotOwner | undefined)[], scheme: string): RedisServer[] {
   const servers = new Map<string, RedisServer>()
   for (const [slot, owner] of slots.entries()) {

@@ -1,6 +1,6 @@
 /**
- * Checks that Redis is set up as docs/redis.md asks: version, memory, persistence, replicas and permissions of its
- * user. The former come from INFO; permissions are tried on keys of our own that are deleted at once.
+ * Checks that Redis is set up as docs/redis.md requires: version, memory, persistence, replicas and permissions of its
+ * user. Most of it comes from INFO; permissions are tested on keys of Torhaus that are deleted at once.
  */
 import { randomUUID } from 'node:crypto'
 import type { RedisConnection } from './redis-connection.ts'
@@ -8,7 +8,7 @@ import { RedisNames } from './redis-names.ts'
 import { isNotAllowed, isUnknownCommand, textOf } from './redis-reply.ts'
 import type { StoreFinding } from './store-finding.ts'
 
-/** GETDEL, ZADD with GT and ZRANGE with BYSCORE came with it. */
+/** The first version with GETDEL, ZADD with GT and ZRANGE with BYSCORE. */
 const OLDEST = [6, 2] as const
 const SCRATCH_MS = '10000'
 
@@ -17,7 +17,7 @@ type Link = Pick<RedisConnection, 'call'>
 export class RedisSetUp {
   readonly #link: Link
   readonly #names: RedisNames
-  /** Not asked again what was refused and is not needed: each refusal counts as an error of the store. */
+  /** Optional commands that were refused are not tried again: each refusal counts as an error of the store. */
   readonly #refused = new Set<string>()
 
   constructor(link: Link, names: RedisNames) {
@@ -25,7 +25,7 @@ export class RedisSetUp {
     this.#names = names
   }
 
-  /** Rejects with `store-unavailable` where Redis is away. */
+  /** Rejects with `store-unavailable` if Redis is unavailable. */
   async findings(): Promise<StoreFinding[]> {
     const tag = randomUUID()
     const { refused, unknown } = await refusedCommands(this.#link, this.#names, tag)
@@ -38,7 +38,7 @@ export class RedisSetUp {
     ]
   }
 
-  /** Undefined where the user may not ask. */
+  /** Undefined if the user may not run the command. */
   async #optional(tag: string, command: string): Promise<unknown> {
     if (this.#refused.has(command)) return undefined
     try {
@@ -51,7 +51,7 @@ export class RedisSetUp {
   }
 }
 
-/** Looked at once, of a Redis whose keys begin with that prefix. */
+/** Checks once, for keys with that prefix. */
 export const redisSetUpFindings = (link: Link, keyPrefix: string): Promise<StoreFinding[]> =>
   new RedisSetUp(link, new RedisNames(keyPrefix)).findings()
 
@@ -64,7 +64,7 @@ const UNSEEN: StoreFinding = {
     'give the user +info, take a rename-command of INFO out of the configuration of Redis, or compare with docs/redis.md by hand',
 }
 
-/** In one hash slot. */
+/** The commands that are refused or unknown, tried on keys of one hash slot. */
 async function refusedCommands(
   link: Link,
   names: RedisNames,
@@ -106,7 +106,7 @@ async function refusedCommands(
   await Promise.all(
     commands.map(([name = '', ...args]) =>
       link.call(tag, name, ...args).catch((error: unknown) => {
-        // Whatever else it says of one of them, it says of its state, which others look after.
+        // Other errors are about the state of Redis, which is monitored elsewhere.
         if (isUnknownCommand(error)) found.unknown.add(name)
         else if (isNotAllowed(error)) found.refused.add(name)
       }),
@@ -148,7 +148,7 @@ function aclFindings(needed: readonly string[], isTimeRefused: boolean): StoreFi
   return findings
 }
 
-/** Lines of `name:value`, and headings. */
+/** Parses the reply of INFO: lines of `name:value`, and headings. */
 function infoOf(reply: unknown): ReadonlyMap<string, string> {
   const lines = textOf(reply).split(/\r?\n/)
   return new Map(lines.filter(line => line.includes(':')).map(line => split(line)))

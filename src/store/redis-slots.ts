@@ -3,7 +3,7 @@
 const SLOTS = 16_384
 const tags = new Map<number, string>()
 
-/** A tag whose slot that is. 16,384 have to be tried on average, once. */
+/** A tag that selects that slot. Finding one takes 16,384 attempts on average, once. */
 export function tagOfSlot(slot: number): string {
   const known = tags.get(slot)
   if (known !== undefined) return known

@@ -1,6 +1,6 @@
 /**
- * Collects which of our keys changed from all servers that accept writes: the single server, the master named by the
- * sentinels, or all masters of a cluster. All changes are known until the earliest time that one of them gives.
+ * Collects changes of Torhaus' keys from all servers that accept writes: the single server, the master named by the
+ * sentinels, or all masters of a cluster. The time up to which all changes are known is the earliest of theirs.
  *
  *   another server accepts writes   --> missed; nothing more is known until that server reports, too
  *   one no longer accepts writes    --> missed: its last reports may be lost
@@ -13,7 +13,7 @@ import type { RedisNames } from './redis-names.ts'
 import type { RedisServer } from './redis-servers.ts'
 import { TrackedServer } from './tracked-server.ts'
 
-/** Who reads and writes everything else. */
+/** The connection used for all other reads and writes. */
 export interface TrackedWay {
   servers(): readonly RedisServer[]
   call(key: string, ...args: readonly string[]): Promise<unknown>
@@ -29,10 +29,10 @@ export class RedisTracking implements AsyncDisposable {
   readonly #timer: NodeJS.Timeout
   /** By URL. */
   readonly #servers = new Map<string, TrackedServer>()
-  /** Of the marks of this process. */
+  /** Kind of this process' marks. */
   readonly #kind = `mark:${randomUUID()}`
 
-  /** `prefixes`: of the names of the keys. */
+  /** `prefixes`: of the names of the tracked keys. */
   constructor(
     way: TrackedWay,
     open: OpenTracking,
@@ -52,7 +52,7 @@ export class RedisTracking implements AsyncDisposable {
     this.#timer = setInterval(() => this.#ask(), everyMs).unref()
   }
 
-  /** All that changed before this was told; monotonic. */
+  /** The monotonic time up to which all changes are known. */
   get knownUntilMs(): number {
     if (this.#servers.size === 0) return Number.NEGATIVE_INFINITY
     let known = Number.POSITIVE_INFINITY

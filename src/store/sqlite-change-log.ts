@@ -14,9 +14,9 @@ import { unavailable } from '../errors.ts'
 import type { WriteEvents } from './changes.ts'
 import type { SqliteDatabase } from './sqlite-database.ts'
 
-/** Rows kept: a process that is so far behind has missed something. */
+/** Rows kept; a process that falls further behind has missed changes. */
 const MAX_ROWS = 100_000
-/** Rows read at a time; what is left comes the next time. */
+/** Rows read at a time; the rest is read the next time. */
 const MAX_READ = 5000
 
 export const CHANGE_LOG_SCHEMA = `
@@ -27,9 +27,9 @@ END;
 `
 
 /**
- * Triggers for rows of `table` that come, go, or change in one of `columns`. `key`: the statement that says which, of
- * the row `old` or `new`; what it finds none of is not logged. One that is in a file already stays as it was made: other
- * columns need another name.
+ * Triggers for rows of `table` that are inserted, deleted, or changed in one of `columns`. `key`: a SELECT of what to
+ * log for the row `old` or `new`; no result logs nothing. A trigger that exists in the file is kept unchanged, so
+ * other columns need another name.
  */
 export function loggedChanges(table: string, key: (row: 'old' | 'new') => string, columns: readonly string[]): string {
   const trigger = (name: string, event: string, row: 'old' | 'new') => `
@@ -59,12 +59,12 @@ export class SqliteChangeLog implements Disposable {
     this.#timer = setInterval(() => this.readOn(), everyMs).unref()
   }
 
-  /** All that changed before this was told; monotonic. */
+  /** The monotonic time up to which all changes are known. */
   get knownUntilMs(): number {
     return this.#knownUntilMs
   }
 
-  /** Called by itself, once in a while. */
+  /** Reads new rows; called periodically by a timer. */
   readOn(): void {
     const beganAtMs = this.#monotonic()
     try {
@@ -74,7 +74,7 @@ export class SqliteChangeLog implements Disposable {
     }
   }
 
-  /** Nothing that was read before counts, since the file is another one. */
+  /** To be called when the file was replaced: everything read before is invalid. */
   restart(): void {
     this.#last = undefined
     this.#knownUntilMs = Number.NEGATIVE_INFINITY
@@ -84,9 +84,9 @@ export class SqliteChangeLog implements Disposable {
     clearInterval(this.#timer)
   }
 
-  /** Whether it has read all there is. */
+  /** Returns whether all rows have been read. */
   #readRows(): boolean {
-    // The highest number ever used, also where its row is gone.
+    // The highest number ever used, even if its row has been deleted.
     const newest = Number(this.#database.row("SELECT seq FROM sqlite_sequence WHERE name = 'change_log'")?.seq ?? 0)
     const last = this.#last ?? newest
     if (newest > last) {

@@ -1,10 +1,10 @@
-/** The condition of the store's file, as its last use showed. */
+/** The condition of the store's file, as of its last use. */
 export type SqliteCondition = 'available' | 'full' | 'read-only' | 'corrupt' | 'unreadable' | 'locked' | 'moved'
 
 export interface SqliteEvents {
-  /** How it is, whenever that changes. `cause`: what showed it. */
+  /** The condition, whenever it changes. `cause`: the error that showed it. */
   changed(condition: SqliteCondition, cause: unknown): void
-  /** Another file lies under the name now, and is used from here on: nothing that was read before counts. */
+  /** Another file has the name now and is used from here on: everything read before is invalid. */
   replaced(): void
 }
 
@@ -32,7 +32,7 @@ export const isOfSqlite = (error: unknown): error is Error => primaryCode(error)
 
 export const conditionOf = (error: unknown): SqliteCondition => CONDITIONS[primaryCode(error) ?? -1] ?? 'unreadable'
 
-/** Another process holds the lock, and will let go. */
+/** Another process holds the lock for the moment. */
 export const isBusy = (error: unknown): boolean => conditionOf(error) === 'locked'
 
 const REMEDIES: Readonly<Partial<Record<SqliteCondition, string>>> = {

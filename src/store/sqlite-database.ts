@@ -22,9 +22,9 @@ import { WaitingLine } from './waiting-line.ts'
 
 export type Row = Readonly<Record<string, string | number | null | undefined>>
 
-/** How often the file is looked at: is it still the one that was opened, and how long is its log? */
+/** How often the file is checked: is it still the one that was opened, and how long is its log? */
 export const LOOK_MS = 1000
-/** After one process has let go of a log that is lost, the others have, too, when it has looked so often. */
+/** Once one process has closed a file whose log is lost, all others have too after this many checks. */
 const LOOKS_UNTIL_ALL_LET_GO = 2
 
 const IN_MEMORY = ':memory:'
@@ -40,22 +40,22 @@ export class SqliteDatabase implements Disposable {
   #files: SqliteFiles
   #looksToWait = 0
   #condition: SqliteCondition = 'available'
-  /** What was told of it last. */
+  /** The last message reported for the condition. */
   #told: string | undefined
   #isLogTooLong = false
 
-  /** Shared by nobody, and gone with the process. */
+  /** Private to this process, and lost at its end. */
   static inMemory(schema: string): SqliteDatabase {
     return new SqliteDatabase(IN_MEMORY, schema)
   }
 
-  /** `schema`: statements that make what is missing. Throws where the file cannot be opened. */
+  /** `schema`: statements that create what is missing. Throws if the file cannot be opened. */
   constructor(fileName: string, schema: string, events: SqliteEvents = UNHEARD) {
     this.#fileName = fileName
     this.#schema = schema
     this.#events = events
-    // Made here, for its owner only; SQLite gives the same mode to the log beside it. To read as well: with `a` alone a pipe
-    // would be waited for (fifo(7)).
+    // Created here, with access for its owner only; SQLite gives its log the same mode. Opened for reading as well,
+    // because opening a pipe with `a` alone would block (fifo(7)).
     if (fileName !== IN_MEMORY) closeSync(openSync(fileName, 'a+', 0o600))
     this.#database = openSqliteFile(fileName, schema)
     this.#files = sqliteFilesAt(fileName)
@@ -66,7 +66,7 @@ export class SqliteDatabase implements Disposable {
     return this.#condition
   }
 
-  /** Whether something may be written that a stranger asks for. */
+  /** Whether writes may be made on behalf of strangers. */
   get hasRoomForStrangers(): boolean {
     return !this.#isLogTooLong
   }
@@ -79,37 +79,37 @@ export class SqliteDatabase implements Disposable {
     return this.#reading(() => this.#prepared(sql).all(...values) as Row[])
   }
 
-  /** One statement that writes; the number of rows changed. Throws, or rejects with, `store-unavailable`. */
+  /** Runs one writing statement; returns the number of rows changed. Throws, or rejects with, `store-unavailable`. */
   update(sql: string, ...values: SQLInputValue[]): Awaitable<number> {
     return this.write(() => this.run(sql, ...values))
   }
 
   /**
-   * As `update`, of what ends access, and on the disk before it is done: no power cut gives it back. Of everything else
-   * the last half minute may be lost with the power, in exchange for not waiting for the disk.
+   * Like `update`, for what ends access: on disk before it is done, so that no power failure undoes it. All other
+   * writes of the last half minute may be lost in a power failure, in exchange for not waiting for the disk.
    */
   end(sql: string, ...values: SQLInputValue[]): Awaitable<number> {
     return this.write(() => this.#kept(() => this.run(sql, ...values)))
   }
 
-  /** As `end`, of a statement that returns rows. */
+  /** Like `end`, for a statement that returns rows. */
   endedRows(sql: string, ...values: SQLInputValue[]): Awaitable<Row[]> {
     return this.write(() => this.#kept(() => this.#prepared(sql).all(...values) as Row[]))
   }
 
-  /** As `update`, where nobody asks how many. */
+  /** Like `update`, without the number of rows. */
   execute(sql: string, ...values: SQLInputValue[]): Awaitable<void> {
     return this.write(() => void this.run(sql, ...values))
   }
 
-  /** As `update`, of a statement that returns rows. */
+  /** Like `update`, for a statement that returns rows. */
   updatedRows(sql: string, ...values: SQLInputValue[]): Awaitable<Row[]> {
     return this.write(() => this.#prepared(sql).all(...values) as Row[])
   }
 
   /**
-   * Several statements, all or nothing; other writers wait. `work` uses `run`, `row` and `rows`. `ends`: access, as
-   * `end`.
+   * Several statements, all or nothing; other writers wait. `work` uses `run`, `row` and `rows`. `ends`: whether it
+   * ends access, see `end`.
    */
   transaction<T>(work: () => T, ends = false): Awaitable<T> {
     const whole = () => {
@@ -119,7 +119,7 @@ export class SqliteDatabase implements Disposable {
         this.#database.exec('COMMIT')
         return result
       } catch (error) {
-        // A full disk ends the transaction by itself, and the cause must not be hidden by the want of one.
+        // A full disk ends the transaction by itself; a failing ROLLBACK must not hide the cause.
         if (this.#database.isTransaction) this.#database.exec('ROLLBACK')
         throw error
       }
@@ -127,7 +127,7 @@ export class SqliteDatabase implements Disposable {
     return this.write(ends ? () => this.#kept(whole) : whole)
   }
 
-  /** Within `transaction`: returns the number of rows changed. */
+  /** To be called within `transaction`; returns the number of rows changed. */
   run(sql: string, ...values: SQLInputValue[]): number {
     return Number(this.#prepared(sql).run(...values).changes)
   }
@@ -142,7 +142,7 @@ export class SqliteDatabase implements Disposable {
     }
   }
 
-  /** Whether the file, and its log, are still those that were opened. Called by itself once a second. */
+  /** Checks whether file and log are still those that were opened. Called once a second by a timer. */
   look(): void {
     const files = sqliteFilesAt(this.#fileName, this.#files)
     if (files.main === undefined) return this.#became('moved', new Error(`${this.#fileName} is not there any more`))
@@ -163,9 +163,9 @@ export class SqliteDatabase implements Disposable {
     this[Symbol.dispose]()
   }
 
-  /** Another file lies under the name. */
+  /** Another file has the name now. */
   #goOnWith(files: SqliteFiles): void {
-    // Of what is not open any more the numbers say nothing: they may be given anew.
+    // The inode numbers of closed files say nothing: they may have been reused.
     if (this.#database.isOpen && isLogOfOther(files, this.#files))
       this.#became('moved', new Error(`${this.#fileName}-wal and -shm are of the file before this one: remove both`))
     else this.#reopen('another file lies under its name, and is used from now on')
@@ -188,7 +188,7 @@ export class SqliteDatabase implements Disposable {
       this.#became('available', new Error(why))
       this.#events.replaced()
     } catch (error) {
-      // It may not be complete yet.
+      // The new file may not be complete yet.
       this.#became('moved', error)
     }
   }
@@ -206,13 +206,13 @@ export class SqliteDatabase implements Disposable {
     try {
       return work()
     } catch (error) {
-      // Within a transaction it is the whole that is tried again.
+      // Within a transaction, the whole transaction is retried.
       if (this.#database.isOpen && this.#database.isTransaction) throw error
       throw this.#failed(error)
     }
   }
 
-  /** Outside of a transaction: within one it cannot be changed (sqlite.org/pragma.html#pragma_synchronous). */
+  /** Not within a transaction, where it cannot be changed (sqlite.org/pragma.html#pragma_synchronous). */
   #kept<T>(work: () => T): T {
     this.#database.exec('PRAGMA synchronous = FULL')
     try {

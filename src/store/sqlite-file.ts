@@ -6,15 +6,15 @@ import { conditionOf, isBusy, isOfSqlite, remedyOf } from './sqlite-condition.ts
  * columns that older versions ignore do not make a new format.
  */
 const FORMAT = 1
-/** How long opening waits for another process, in all, and in one piece. */
+/** How long opening waits for another process in total, and the length of each pause. */
 const PATIENCE_MS = 5000
 const PAUSE_MS = 50
-/** Kept of the log when it was written back. */
+/** Size to which the log is truncated after a checkpoint. */
 const KEPT_LOG_BYTES = 4_194_304
 
 /**
- * Several workers may open it at the same moment, and only one can make what is missing: here, at the start, waiting
- * may block. Throws in words for the operator.
+ * Several workers may open the file at the same time, and only one can create what is missing; at the start, waiting
+ * may block. Throws with a message for the operator.
  */
 export function openSqliteFile(fileName: string, schema: string): DatabaseSync {
   const database = new DatabaseSync(fileName, { timeout: PATIENCE_MS })
@@ -24,7 +24,7 @@ export function openSqliteFile(fileName: string, schema: string): DatabaseSync {
     refuseNewer(database, fileName)
     untilFree(() => database.exec(schema))
     if (formatOf(database) < FORMAT) untilFree(() => database.exec(`PRAGMA user_version = ${FORMAT}`))
-    // From now on nobody waits in SQLite, where the event loop would stand still.
+    // From now on, SQLite must not wait for locks, which would block the event loop.
     database.exec('PRAGMA busy_timeout = 0')
     return database
   } catch (error) {
@@ -47,7 +47,7 @@ function refuseNewer(database: DatabaseSync, fileName: string): void {
     )
 }
 
-/** To change the kind of log, SQLite does not wait for others, whatever its timeout. */
+/** SQLite does not wait for locks when the journal mode changes, whatever its timeout. */
 function untilFree(work: () => void): void {
   const clock = new Int32Array(new SharedArrayBuffer(4))
   for (let waitedMs = 0; ; waitedMs += PAUSE_MS) {

@@ -7,11 +7,11 @@ const MAX_LOG_BYTES = 67_108_864
 export interface SqliteFiles {
   readonly main: bigint | undefined
   readonly log: bigint | undefined
-  /** Of the log, and its locks. */
+  /** The index of the log, with its locks. */
   readonly index: bigint | undefined
 }
 
-/** Where nobody can look any more, what is `known`. */
+/** Numbers that cannot be determined are taken from `known`. */
 export const sqliteFilesAt = (fileName: string, known?: SqliteFiles): SqliteFiles => ({
   main: inodeOf(fileName, known?.main),
   log: inodeOf(`${fileName}-wal`, known?.log),
@@ -21,16 +21,16 @@ export const sqliteFilesAt = (fileName: string, known?: SqliteFiles): SqliteFile
 export const isSameLog = (one: SqliteFiles, other: SqliteFiles): boolean =>
   one.log === other.log && one.index === other.index
 
-/** What is written in one would be read into the other. */
+/** Whether a log belongs to both files: what is written for one would be read into the other. */
 export const isLogOfOther = (one: SqliteFiles, other: SqliteFiles): boolean =>
   (one.log !== undefined && one.log === other.log) || (one.index !== undefined && one.index === other.index)
 
-/** What strangers may cause to be written goes no further while it is; a reader that stands still keeps it so. */
+/** While the log is too long, strangers can cause no writes. A reader that hangs keeps it long. */
 export function isLogTooLong(fileName: string): boolean {
   try {
     return (statSync(`${fileName}-wal`, { throwIfNoEntry: false })?.size ?? 0) > MAX_LOG_BYTES
   } catch {
-    // Nobody can look.
+    // The size cannot be determined.
     return false
   }
 }

@@ -4,10 +4,10 @@ import { dirname } from 'node:path'
 import type { StoreFinding } from './store-finding.ts'
 
 const LITTLE_ROOM_BYTES = 67_108_864
-/** Numbers of statfs(2): NFS, SMB and its successors. */
+/** File system types of statfs(2): NFS, SMB and its successors. */
 const NETWORK_FILE_SYSTEMS = [0x6969, 0x517b, 0xff534d42, 0xfe534d42]
 
-/** Throws where the folder is not there. */
+/** Throws if the folder does not exist. */
 export function sqliteSetUpFindings(file: string): StoreFinding[] {
   const { type, bavail, bsize } = statfsSync(dirname(file))
   const findings: StoreFinding[] = []

@@ -1,10 +1,10 @@
 /** A problem of a store other than being unreachable, for the log at start and for `torhaus doctor`. */
 export interface StoreFinding {
-  /** Stays the same from version to version. */
+  /** Stable across versions. */
   readonly code: string
-  /** `refused`: Torhaus cannot work with it. `unknown`: nobody could see whether something is wrong. */
+  /** `refused`: Torhaus cannot work with the store. `unknown`: it could not be checked. */
   readonly severity: 'refused' | 'warning' | 'unknown'
-  /** What is, and what follows from it. */
+  /** The problem and its consequence. */
   readonly message: string
   readonly remedy: string
 }

@@ -1,14 +1,14 @@
 /**
- * Changes of our keys that one Redis server reports by itself (CLIENT TRACKING in broadcasting mode), whoever makes
- * them: other processes, older versions, scripts, expiry. It reports them on a separate connection, in the order in
- * which it works: changes made before a command are reported before the answer to that command. So after an answer,
+ * Changes of Torhaus' keys that one Redis server reports (CLIENT TRACKING in broadcasting mode), whoever makes them:
+ * other processes, older versions, scripts, expiry. It reports them on a separate connection, in order of execution:
+ * changes made before a command are reported before the reply to that command. So after a reply,
  * everything read from this server is current as of when the command was sent, unless a change was reported. The
  * command is a write, and what it wrote must be found where everything else is read; otherwise that is another server,
  * such as a former master.
  *
  *   connected --> tracking on --> missed            (what was read in between may have changed)
- *   SET ... OK, and found where we read --> told, and everything is known until the SET was sent
- *   not found there                     --> reconnect
+ *   SET ... OK, and found by reads      --> told, and everything is known until the SET was sent
+ *   not found by reads                  --> reconnect
  *   refused by a replica                --> reconnect, because its name may lead to the master by now
  *   connection lost, no answer          --> nothing more is known: everything is read again after `cacheMs`
  *   the user may not use tracking       --> the same, permanently
@@ -20,7 +20,7 @@ import { replyCode } from './redis-condition.ts'
 import type { TrackingClient } from './redis-driver.ts'
 import { isNotAllowed } from './redis-reply.ts'
 
-/** Unanswered for so long, or connected for so long to what is a replica now: then the connection is made anew. */
+/** After this long without an answer, or connected to a replica, the connection is replaced. */
 const PATIENCE_MS = 5000
 const MARK_LIFE_MS = 10_000
 
@@ -37,7 +37,7 @@ export class TrackedServer implements AsyncDisposable {
   #told = new Set<string>()
   #knownUntilMs = Number.NEGATIVE_INFINITY
 
-  /** `open`: a connection to that server. */
+  /** `open` creates a connection to the server. */
   constructor(
     open: (isWanted: () => boolean) => TrackingClient,
     prefixes: readonly string[],
@@ -51,12 +51,12 @@ export class TrackedServer implements AsyncDisposable {
     this.#connect()
   }
 
-  /** All that changed before this was told; monotonic. */
+  /** The monotonic time up to which all changes are known. */
   get knownUntilMs(): number {
     return this.#knownUntilMs
   }
 
-  /** `read`: what stands at a key, for who reads everything else. Never rejects. */
+  /** `read`: reads a key by the connection used for everything else. Never rejects. */
   async ask(key: string, read: (key: string) => Promise<unknown>): Promise<void> {
     const client = this.#client
     const now = this.#monotonic()
@@ -73,9 +73,9 @@ export class TrackedServer implements AsyncDisposable {
         () => undefined,
         error => replyCode(error) ?? 'no answer',
       )
-      // Read whatever came of it: so a client learns that a slot has moved.
+      // Read in any case, so that a cluster client learns of moved slots.
       const found = await read(key)
-      // Lost and begun anew meanwhile: then this says nothing.
+      // The connection was replaced in the meantime, so the result proves nothing.
       if (this.#askedAtMs !== now || !this.#isTracking || client !== this.#client) return
       if (refusal === 'READONLY' && now - this.#connectedAtMs > PATIENCE_MS) return this.#connect()
       if (refusal !== undefined) return
@@ -83,9 +83,9 @@ export class TrackedServer implements AsyncDisposable {
       this.#tell()
       this.#knownUntilMs = now
     } catch {
-      // Said by who reads as well.
+      // Errors of reading are reported by the other connection.
     } finally {
-      // Also where nothing was proven: it must not pile up.
+      // Also without proof, so that keys do not pile up.
       this.#tell()
       if (this.#askedAtMs === now) this.#askedAtMs = undefined
     }
@@ -102,7 +102,7 @@ export class TrackedServer implements AsyncDisposable {
     const client = this.#open(() => client === this.#client)
     this.#client = client
     this.#connectedAtMs = this.#monotonic()
-    // Commands fail by what goes wrong; the client tries again by itself.
+    // Commands fail with these errors; the client reconnects by itself.
     client.on('error', error => this.#fail(client, error))
     client.on('ready', () => void this.#begin(client))
     client.on('invalidate', name => this.#hear(name))
@@ -114,7 +114,7 @@ export class TrackedServer implements AsyncDisposable {
     this.#lose()
     try {
       const prefixes = this.#prefixes.flatMap(prefix => ['PREFIX', prefix])
-      // The client itself has begun in another mode, in which Redis remembers each key that was read.
+      // The client has enabled tracking in default mode, in which Redis remembers each key read.
       await client.sendCommand(['CLIENT', 'TRACKING', 'OFF'])
       await client.sendCommand(['CLIENT', 'TRACKING', 'ON', 'BCAST', ...prefixes])
     } catch (error) {
@@ -130,14 +130,14 @@ export class TrackedServer implements AsyncDisposable {
     if (client !== this.#client) return
     this.#lose()
     if (!isNotAllowed(error)) return
-    // It will not be allowed by asking again.
+    // Retrying would not be allowed either.
     void this.#drop()
   }
 
   async #drop(): Promise<void> {
     const [client, connecting] = [this.#client, this.#connecting]
     this.#client = undefined
-    // What is being connected can be ended only then.
+    // A connection attempt can only be ended once it has settled.
     await connecting
     if (client?.isOpen) client.destroy()
   }
@@ -157,7 +157,7 @@ export class TrackedServer implements AsyncDisposable {
   #lose(): void {
     this.#isTracking = false
     this.#askedAtMs = undefined
-    // Before anything is known again, everything was missed.
+    // `missed` is reported before anything is known again.
     this.#told = new Set()
     this.#knownUntilMs = Number.NEGATIVE_INFINITY
   }

@@ -15,22 +15,22 @@ import type { Change, Changes } from './changes.ts'
 import { LatelyStored } from './lately-stored.ts'
 import { Unsaved } from './unsaved.ts'
 
-/** One that is forgotten would bring back who has left: so the next one is refused. */
+/** Dropping one would restore access, so further ones are refused instead. */
 const MAX_HELD = 100_000
-/** So many are told again in a round. */
+/** Most endings announced again per round. */
 const MAX_TOLD = 500
-/** Each may wait for the disk: requests have their turn after so many. */
+/** Each may wait for the disk, so after this many, other events have a turn. */
 const OFFERED_IN_A_TURN = 10
-/** Whoever was asked for an ending tells in each round; where nobody has for so long, that process is gone. */
+/** The process that holds an ending announces it each round; after this long a silence, that process is gone. */
 const SILENT_MS = 2000
-/** Beside that for each one that is held: not all are told in a round. */
+/** Additional time per held ending, because not all are announced in one round. */
 const SILENT_MS_EACH = 2
 
 interface Held<T> {
   readonly ending: T
-  /** Whether it was this process that was asked for it; others listen only, while it tells. */
+  /** Whether this process was asked for it; others only listen while that one announces it. */
   readonly isOwn: boolean
-  /** When somebody told of it last, this process too; monotonic. Infinite: nobody does. */
+  /** Monotonic time of its last announcement by any process. Infinite: it is not announced. */
   heardAtMs: number
 }
 
@@ -42,7 +42,7 @@ export class UnsavedEndings<T> extends Unsaved {
   readonly #held = new Map<string, Held<T>>()
   readonly #lately: LatelyStored<{ readonly id: string; readonly ending: T }>
 
-  /** `store` deletes what has ended. `changeOf` is what every process hears of it, this one too, while it is held. */
+  /** `store` deletes what has ended. `changeOf`: what is announced to all processes, this one included, while held. */
   constructor(
     store: (ending: T) => Awaitable<unknown>,
     changes: Pick<Changes, 'isHeard' | 'publish'>,
@@ -69,7 +69,7 @@ export class UnsavedEndings<T> extends Unsaved {
     return this.#held.size > 0 && this.#held.has(id)
   }
 
-  /** The store has answered with `fault`, which is thrown where too many are held, or the other processes hear nothing. */
+  /** The store failed with `fault`. Throws it if too many are held, or the other processes cannot be reached. */
   async hold(endings: readonly (readonly [id: string, ending: T])[], fault: Fault): Promise<void> {
     for (const [id, ending] of endings) {
       if (this.#held.size >= MAX_HELD) throw fault
@@ -80,13 +80,13 @@ export class UnsavedEndings<T> extends Unsaved {
     if (!(await this.#changes.isHeard())) throw fault
   }
 
-  /** Another process holds it, and tells. */
+  /** Another process holds and announces it. */
   heard(id: string, ending: T): void {
     const held = this.#held.get(id) ?? this.#listen(id, ending, MAX_HELD)
     if (held !== undefined) held.heardAtMs = this.#monotonic()
   }
 
-  /** Nobody can say whether there is anything to end: no more than `most`, and the others are told nothing. */
+  /** For what may not exist: holds at most `most`, and announces nothing. */
   unseen(id: string, ending: T, most: number): void {
     if (!this.#held.has(id)) this.#listen(id, ending, most)
   }
@@ -99,18 +99,18 @@ export class UnsavedEndings<T> extends Unsaved {
     return held
   }
 
-  /** The store has taken it. */
+  /** The store has accepted it. */
   stored(id: string, ending: T): void {
     this.#lately.note(id, { id, ending })
   }
 
-  /** It was taken back since. */
+  /** The ending was revoked. */
   forget(id: string): void {
     this.#held.delete(id)
     this.#lately.forget(id)
   }
 
-  /** The store may have lost its last writes: it is asked once more for what ended lately, and until it has it that counts. */
+  /** The store may have lost its latest writes: recent endings are in effect and offered until it has them again. */
   again(): void {
     for (const { id, ending } of this.#lately.all()) this.heard(id, ending)
   }
@@ -119,7 +119,7 @@ export class UnsavedEndings<T> extends Unsaved {
     return this.#held.size
   }
 
-  /** Where one fails, so would the others. */
+  /** Stops at the first failure, because the others would fail as well. */
   protected override async offer(): Promise<void> {
     let offered = 0
     for (const [id, { ending }] of [...this.#held]) {
@@ -135,7 +135,7 @@ export class UnsavedEndings<T> extends Unsaved {
     }
   }
 
-  /** Those first that were not told for longest. The first of the listeners that notices a silence ends it for all. */
+  /** Announces first those not announced for longest. The first listener that notices a silence ends it for all. */
   #tellAgain(): void {
     const silentSinceMs = this.#monotonic() - SILENT_MS - SILENT_MS_EACH * this.#held.size
     const told = [...this.#held].filter(([, { isOwn, heardAtMs }]) => isOwn || heardAtMs < silentSinceMs)

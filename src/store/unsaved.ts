@@ -7,13 +7,13 @@ export abstract class Unsaved {
   #next: NodeJS.Timeout | undefined
   #isOver = false
 
-  /** How many are held. */
+  /** Number of items held. */
   protected abstract count(): number
 
   /** Offers all of them once. Never rejects. */
   protected abstract offer(): Promise<void>
 
-  /** Until the store has all of them, or `signal` says that it is enough; it is offered nothing after that. */
+  /** Retries until the store has all of them or `signal` aborts; nothing is offered after that. */
   async settle(signal: AbortSignal): Promise<void> {
     await this.offer()
     while (this.count() > 0 && !signal.aborted) {

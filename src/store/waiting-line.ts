@@ -5,24 +5,22 @@ const FIRST_PAUSE_MS = 2
 const LONGEST_PAUSE_MS = 50
 /** How long an entry may wait, including the time for those before it in line. */
 const PATIENCE_MS = 5000
-/** So many wait; more are refused. */
+/** Most entries waiting; more are refused. */
 const MAX_WAITING = 1000
 
-/**
- * Work that must wait for somebody else is done in its order, and tried again with pauses, while the event loop turns.
- */
+/** Runs work that must wait for other processes in order, retrying with pauses, without blocking the event loop. */
 export class WaitingLine {
   #end: Promise<unknown> = Promise.resolve()
   #length = 0
 
-  /** Whether what comes now must stand behind others. */
+  /** Whether new work must wait behind others. */
   get isBusy(): boolean {
     return this.#length > 0
   }
 
   /**
-   * Rejects with what `work` throws, once that is not `mayPass`, or patience is over. It begins with the adding: who
-   * comes as the hundredth waits no longer than the first.
+   * Rejects with the error of `work` if `mayPass` is false for it, or after PATIENCE_MS since adding: the hundredth
+   * entry waits no longer than the first.
    */
   async add<T>(work: () => T, mayPass: (error: unknown) => boolean): Promise<T> {
     if (this.#length >= MAX_WAITING) throw new Fault('store-unavailable', new Error('too many writes wait'))
