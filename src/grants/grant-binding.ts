@@ -26,15 +26,15 @@ function boundTextOf({ accountKey, network, clientClass }: GrantScope, confirmat
 }
 
 export interface Counting {
-  /** Whether only what carries a binding of ours counts. */
+  /** Whether confirmations without a binding of this Torhaus are invalid. */
   readonly requireBinding: boolean
-  /** Whether who has let the person in is still trusted; default: always. */
+  /** Whether whoever vouched for the person is still trusted; default: always. */
   readonly isVouchedFor?: (confirmation: Confirmation) => boolean
 }
 
 type Unbound = Omit<Confirmation, 'binding'>
 
-/** Binds what a person confirmed to this Torhaus, its scope, and until when it counts. */
+/** Binds a confirmation to this Torhaus, its scope, and its expiry. */
 export const bound = (scope: GrantScope, confirmation: Unbound, signer: Signer): Confirmation => ({
   ...confirmation,
   binding: signer.sign(boundTextOf(scope, confirmation)),

@@ -36,7 +36,7 @@ export interface GrantRequest extends GrantScope {
 export interface Confirmation {
   /** Undefined: confirmed by a version that did not ask what for. */
   readonly cover: Cover | undefined
-  /** How the person had signed in: judged anew, each time, by what is required then. */
+  /** How the person had signed in; judged at each use by the current requirements. */
   readonly evidence: Evidence
   /** Issuer of the OP whose policy has proven the second factor, of several; undefined: none has, or the only one. */
   readonly vouchedBy?: string
@@ -55,7 +55,7 @@ export interface Grant extends GrantScope {
   readonly confirmations: readonly Confirmation[]
 }
 
-/** Whoever has a password and many addresses must not fill the store: the oldest request makes room. */
+/** Holders of a password with many addresses must not fill the store: the oldest request is removed. */
 export const MAX_REQUESTS_PER_ACCOUNT = 100
 
 /** A link that was shown stays good, unless it asks for less than is asked now. */
@@ -77,9 +77,9 @@ export interface GrantStore {
    * scope stays.
    */
   confirm(code: string, grant: Grant): Awaitable<boolean>
-  /** Takes a request away, so that nobody can confirm it: true for one caller only. */
+  /** Removes a request, so that it cannot be confirmed. True for one caller only. */
   refuseRequest(request: GrantRequest): Awaitable<boolean>
-  /** True where there was such a grant. */
+  /** False if there is no such grant. */
   revokeGrant(accountKey: AccountKey, id: string): Awaitable<boolean>
   revokeGrantsOf(accountKey: AccountKey): Awaitable<void>
   sweepGrants(nowMs: number): Awaitable<void>

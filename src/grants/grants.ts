@@ -166,7 +166,7 @@ export class Grants {
     return 'confirmed'
   }
 
-  /** Whose it is says that it is somebody else's. True for one caller only. */
+  /** Its owner says that it was somebody else. True for one caller only. */
   async refuse(request: GrantRequest): Promise<boolean> {
     return this.#store.refuseRequest(request)
   }
@@ -205,7 +205,7 @@ export class Grants {
     return this.#ended.settle(signal)
   }
 
-  /** What the store does not take is kept in memory: whoever takes access back needs no room for it. */
+  /** If the store does not accept it, it is kept in memory: revoking access must work without free space. */
   async #revoked<T>(
     accountKey: AccountKey,
     revoke: () => Awaitable<T>,

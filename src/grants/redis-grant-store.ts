@@ -204,7 +204,7 @@ function grantOf(reply: unknown): Grant {
   return { accountKey, clientClass, network, id, clientAddress, userAgent, confirmations }
 }
 
-/** JSON has no undefined: what is not there was undefined. */
+/** JSON has no undefined: such members are absent. */
 function requestOf(reply: unknown): GrantRequest {
   const { v: _, account, cover, ...request } = jsonOf<WrittenRequest>(reply, REQUEST)
   const accountKey = storedAccountKey(account)

@@ -60,7 +60,7 @@ export class SqliteGrantRequestStore {
     return row === undefined ? undefined : toRequest(row)
   }
 
-  /** True where it was there. */
+  /** False if there was no such request. */
   take(code: string): boolean {
     const covered = this.#database.run('DELETE FROM covered_request WHERE code = ?', code)
     return this.#database.run('DELETE FROM grant_request WHERE code = ?', code) + covered > 0

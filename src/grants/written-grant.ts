@@ -94,7 +94,7 @@ export function readConfirmations(
 }
 
 /**
- * What is confirmed now, and what was before and still runs. The same by the same kind of sign-in is confirmed anew.
+ * The new confirmation with those that are still valid; it replaces one of the same cover by the same kind of sign-in.
  */
 export function withEarlier(made: Grant, before: Grant | undefined): Grant {
   const [newest] = made.confirmations

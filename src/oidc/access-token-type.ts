@@ -32,8 +32,8 @@ const ACCESS_TOKEN_CLAIM_VALUES = ['bearer', 'access', 'access_token', ...ACCESS
 /** What speaks against a token whose signature and audience are good; undefined: nothing. */
 export function refusalOfType(verified: JWTVerifyResult, { tokenTypes, clientId }: AccessTokenTypes): Code | undefined {
   const { payload, protectedHeader } = verified
-  // Bound to a key or certificate (RFC 7800): whoever shows it as plain Bearer has not proven to be its owner (RFC 9449
-  // 7.1, RFC 8705 3).
+  // Bound to a key or certificate (RFC 7800): presenting it as plain Bearer does not prove possession (RFC 9449 7.1,
+  // RFC 8705 3).
   if ('cnf' in payload) return 'bearer-sender-constrained'
   if (!TYPE_CLAIMS.every(name => isOf(ACCESS_TOKEN_CLAIM_VALUES, payload[name] ?? 'access')))
     return 'bearer-type-refused'

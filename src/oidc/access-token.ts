@@ -39,7 +39,7 @@ interface Verdict extends ValidToken {
 
 export interface RefusedToken {
   readonly refused: Code
-  /** For the log, where the code does not say enough. */
+  /** Details for the log, if the code does not say enough. */
   readonly why: string | undefined
 }
 
@@ -129,10 +129,7 @@ const refused = (code: Code, why?: string): RefusedToken => ({ refused: code, wh
 
 const isText = (value: unknown): value is string => typeof value === 'string' && value !== ''
 
-/**
- * What is wrong with a token that `jwtVerify` refused. Throws `op-unreachable` where the keys and not the token are to
- * blame.
- */
+/** The code for a token that `jwtVerify` refused. Throws `op-unreachable` if the cause is the keys, not the token. */
 export function verificationCode(error: unknown): Code {
   if (error instanceof Fault) throw error
   if (error instanceof errors.JWTExpired) return 'bearer-expired'

@@ -43,8 +43,8 @@ const CLAIM = /\{([^}]+)\}/g
 const DOMAIN_SEPARATORS = /[\\@/]/
 
 /**
- * What no claim may bring along: with `CORP\{sam}` an account of another domain would be one of ours, and with
- * `{first}.{last}` the claims `a.b` and `c` would be the account of `a` and `b.c`.
+ * Characters that no claim may contain: with `CORP\{sam}`, an account of another domain would look like one here, and
+ * with `{first}.{last}`, the claims `a.b` and `c` would give the account of `a` and `b.c`.
  */
 function separatorsIn(template: string): ReadonlySet<string> {
   // The names of claims stand at the odd places.
@@ -54,7 +54,7 @@ function separatorsIn(template: string): ReadonlySet<string> {
 }
 
 /**
- * Empty where the claim is missing or cannot be part of an account. Numbers that JSON has rounded may be somebody
+ * Empty if the claim is missing or cannot be part of an account. A number that JSON has rounded may be somebody
  * else's.
  */
 function partOf(claim: unknown): string {

@@ -23,7 +23,7 @@ export type Fetch = (url: string, sending: Sending) => Promise<Response>
 export interface AgentSettings {
   /** Certificates in PEM; default: those that Node trusts. */
   readonly ca?: string | undefined
-  /** Default: what the environment says, where Node is told to heed it (NODE_USE_ENV_PROXY). */
+  /** Default: from the environment, if Node is told to use it (NODE_USE_ENV_PROXY). */
   readonly proxy?: ProviderSettings['proxy']
   /** Default: that of the system. */
   readonly lookup?: LookupFunction | undefined
@@ -44,7 +44,7 @@ export function agentFetch({ ca, proxy, lookup }: AgentSettings): Fetch {
       // As `fetch` says it: what is wrong with the connection is told apart by it.
       const fail = (cause: Error) => reject(signal.aborted ? signal.reason : failure(cause))
       request.on('error', fail)
-      // Whoever changes the protocol unasked (101) ends the connection here, without an error.
+      // An unrequested change of protocol (101) ends the connection here, without an error.
       request.on('close', () => fail(new Error('the connection ended without an answer')))
       request.end(body == null ? undefined : String(body))
     })

@@ -10,7 +10,7 @@ export type EvidenceNames = Pick<ProviderSettings['idToken'], 'acr' | 'acrs' | '
 
 const USUAL_NAMES: EvidenceNames = { acr: 'acr', acrs: 'acrs', amr: ['amr'], authTime: 'auth_time' }
 
-/** What the claims say of how the person authenticated. A claim of the wrong type counts as missing. */
+/** Evidence in the claims of how the person authenticated. A claim of the wrong type counts as missing. */
 export function evidenceFrom(claims: Claims, names: EvidenceNames = USUAL_NAMES): Evidence {
   const acr = claimAt(claims, names.acr)
   const authTime = claimAt(claims, names.authTime)
@@ -22,7 +22,7 @@ export function evidenceFrom(claims: Claims, names: EvidenceNames = USUAL_NAMES)
   }
 }
 
-/** Whoever has signed in after now, by a clock that may be ahead by so much, has done so now. */
+/** An authentication time in the future, within the clock tolerance, is replaced by now. */
 export function notAhead(evidence: Evidence, toleranceSeconds: number, nowMs: number): Evidence {
   const nowS = Math.floor(nowMs / 1000)
   const { authTime } = evidence
@@ -30,7 +30,7 @@ export function notAhead(evidence: Evidence, toleranceSeconds: number, nowMs: nu
   return isAhead ? { ...evidence, authTime: nowS } : evidence
 }
 
-/** The claim of that name; where there is none, what a path with dots leads to, as Keycloak has `realm_access.roles`. */
+/** The claim of that name; if there is none, the one at a path with dots, such as Keycloak's `realm_access.roles`. */
 export function claimAt(claims: Claims, name: string): unknown {
   if (Object.hasOwn(claims, name)) return claims[name]
   const [first, ...rest] = name.split('.')

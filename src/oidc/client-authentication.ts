@@ -21,7 +21,7 @@ export function clientAuthenticationMethod({
   return clientSecretFile === undefined ? 'none' : 'client_secret_basic'
 }
 
-/** Reads secret or key from its file, once. Throws where the configuration was checked and the file is gone since. */
+/** Reads secret or key from its file, once. Throws if the file has disappeared since the configuration was checked. */
 export function clientAuthentication(settings: Settings): client.ClientAuth {
   const { clientAuthentication: method, clientSecretFile, clientKeyFile, clientKeyId } = settings
   if (method === 'none') return client.None()

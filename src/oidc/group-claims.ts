@@ -4,8 +4,8 @@ import { type Claims, claimAt } from './claims.ts'
 export type GroupsSaid = { readonly groups: readonly string[] } | { readonly unknown: string }
 
 /**
- * What a token says of groups and roles, all of these claims together. One that is missing, or elsewhere, is not an
- * empty one: a rule for a group would be passed by whoever is in too many.
+ * Groups and roles in a token, from all of these claims. A claim that is missing or stored elsewhere is not an empty
+ * list: a person in too many groups could otherwise pass a rule for a group.
  */
 export function groupsIn(claims: Claims, names: readonly string[]): GroupsSaid {
   const groups: string[] = []

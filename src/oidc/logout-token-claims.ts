@@ -4,12 +4,12 @@ import { unavailable } from '../errors.ts'
 import type { SessionStore } from '../session/session-store.ts'
 import type { LogoutToken } from './logout-token.ts'
 
-/** Signed by the OP, each of them: nobody else fills it. */
+/** Each of them was signed by the OP, so nobody else can fill it. */
 const MAX_REMEMBERED = 10_000
 
 /**
- * A logout token counts once. A store without room for that must not keep anybody signed in: then this process alone
- * remembers it.
+ * A logout token is valid once. A store without room to record that must not keep anybody signed in; then only this
+ * process remembers it.
  */
 export class LogoutTokenClaims {
   readonly #store: Pick<SessionStore, 'claimOnce'>
@@ -31,7 +31,7 @@ export class LogoutTokenClaims {
     }
   }
 
-  /** Nothing has ended by it: where the store does not know it, the OP may send it again. */
+  /** The logout failed: unless the store has recorded the token, the OP may send it again. */
   forget({ id }: Pick<LogoutToken, 'id'>): void {
     this.#remembered.delete(claimOf(id))
   }

@@ -32,7 +32,7 @@ export function toOpFault(
   if (root instanceof Fault) return root
   const isNetwork = root instanceof DOMException || (root instanceof TypeError && root.message === 'fetch failed')
   if (isNetwork) return new Fault('op-unreachable', error)
-  // Metadata of another issuer (OIDC Discovery 4.3): somebody was reached, and waiting makes it no better.
+  // Metadata of another issuer (OIDC Discovery 4.3): a server was reached, and waiting does not help.
   const isMismatch = error instanceof client.ClientError && error.code === 'OAUTH_JSON_ATTRIBUTE_COMPARISON_FAILED'
   return new Fault(isMismatch ? 'op-response-invalid' : otherwise, refusal)
 }

@@ -25,13 +25,13 @@ export type OpFetchSettings = Pick<ProviderSettings, 'caFile' | 'issuer' | 'prox
 /** Metadata, key sets and token responses have some kilobytes. */
 const MAX_RESPONSE_BYTES = 1_048_576
 
-/** Rejects with `op-response-invalid` where the response is none that may be read. `lookup`: see `agentFetch`. */
+/** Rejects with `op-response-invalid` if the response must not be read. `lookup`: see `agentFetch`. */
 export function opFetch({ issuer, timeoutMs, caFile, proxy }: OpFetchSettings, lookup?: LookupFunction): OpFetch {
   const ask = agentFetch({ ca: caFile && bytesIn(caFile).toString(), proxy, lookup })
   return async (url, { method = 'GET', headers, body, mayRedirect, signal = AbortSignal.timeout(timeoutMs) }) => {
     const wrong = faultOfEndpoint(url, issuer)
     if (wrong !== undefined) throw refused(url, wrong)
-    // Whoever redirects could lead anywhere, and what came from there would count as the word of the OP.
+    // Redirects are not followed: they could lead anywhere, and the response would be taken for the OP's.
     const response = await ask(url, { method, headers, body, signal })
     if (mayRedirect === undefined && response.status >= 300 && response.status < 400) {
       await response.body?.cancel()

@@ -52,7 +52,7 @@ const unmetDemands = (metadata: Metadata): Finding[] =>
     message: `it does not accept plain authorization requests (${name}), but Torhaus sends no others: allow them for this client at the OP`,
   }))
 
-/** What the OP says it can, beside what we will ask of it. What it does not say counts for nothing. */
+/** Compares the OP's metadata with what Torhaus will ask of it. Missing members are ignored. */
 export function metadataFindings(metadata: Metadata, settings: ProviderSettings, method: string): Finding[] {
   const listed = (name: string): readonly unknown[] | undefined => {
     const value = metadata[name]
@@ -115,7 +115,7 @@ export function clientFinding(
   told: string,
   settings: ProviderSettings,
 ): Finding | undefined {
-  // Whoever looks at the code has accepted the client.
+  // An OP that evaluates the code has accepted the client.
   if (error === 'invalid_grant' || error === 'invalid_request') return undefined
   const { clientSecretFile, clientKeyFile, clientId } = settings
   const shown =

@@ -29,7 +29,7 @@ export interface KeySet {
   readonly issuer: string
 }
 
-/** Where the OP publishes its keys, and its issuer identifier. Rejects with `op-unreachable` and the like. */
+/** URL of the OP's keys, and its issuer identifier. Rejects with `op-unreachable` and the like. */
 export type KeySource = () => Promise<{ readonly jwksUri: string; readonly issuer: string }>
 
 export interface OpKeysParts {
@@ -38,7 +38,7 @@ export interface OpKeysParts {
   /** There were none: it may publish them elsewhere by now. */
   readonly failed: () => void
   readonly maxAgeMs: number
-  /** How long an older copy is used while the OP is away. */
+  /** How long an older copy is used while the OP is unreachable. */
   readonly graceMs: number
   readonly now: Clock
 }
@@ -53,9 +53,7 @@ interface Copy {
 /** The part of its age from which on the copy is read again while it is used. */
 const RENEW_AFTER = 0.75
 
-/**
- * After a failure so long until the next attempt: a flood of tokens is no flood of requests to an OP that is broken.
- */
+/** Pause after a failure, so that many tokens do not cause many requests to a broken OP. */
 const RETRY_MS = 2000
 
 export class OpKeys {
@@ -67,7 +65,7 @@ export class OpKeys {
   /** Requests started so far. */
   #requests = 0
   #reading: Promise<void> | undefined
-  /** Of the last request, where it failed. */
+  /** The failure of the last request, if it failed. */
   #failure: { readonly atMs: number; readonly cause: unknown } | undefined
 
   constructor(parts: OpKeysParts) {
@@ -86,7 +84,7 @@ export class OpKeys {
     if (ageMs >= 0 && ageMs < this.#parts.maxAgeMs * RENEW_AFTER) return true
     const { maxAgeMs, graceMs } = this.#parts
     const lastsMs = this.#failure === undefined ? maxAgeMs : maxAgeMs + graceMs
-    // Below zero: the clock was set back, and nobody knows how old it is.
+    // Negative: the clock was set back, so the age is unknown.
     if (ageMs < 0 || ageMs >= lastsMs) return false
     if (!this.#isPausing()) this.#read().catch(() => undefined)
     return true
@@ -108,7 +106,7 @@ export class OpKeys {
     try {
       await this.#read()
     } catch (error) {
-      // Within the grace the copy goes on.
+      // Within the grace period, the copy is used.
       if (!this.areCurrent()) throw error
     }
   }
@@ -130,7 +128,7 @@ export class OpKeys {
         return await copy.resolve(header, token)
       } catch (error) {
         if (!(error instanceof errors.JWKSNoMatchingKey)) throw error
-        // Made up by whoever made the token, and not checked by the library.
+        // Chosen by whoever made the token, and not checked by the library.
         const keyId = typeof header?.kid === 'string' ? header.kid : `no kid, ${header?.alg}`
         if (!(await this.#lookAgain(keyId, copy, requestsBefore, isFromOp))) throw error
       }

@@ -69,7 +69,7 @@ export class OpLogout {
       else await store.markOnce(mark, issuedAtMs, untilMs, MAX_UNSIGNED_MARKS)
     } catch (error) {
       unavailable(error)
-      // Without room for a mark there is none for a new session either: what runs ends all the same.
+      // A store without room for a mark has none for a new session either; running sessions end anyway.
       if (isSigned) changes.publish({ kind: 'op-logout', id: mark, untilMs })
     }
     const ended = await sessions.endAll(selector)

@@ -21,7 +21,7 @@ export function said(text: unknown): string {
 const described = (error: unknown, description: unknown) =>
   description === undefined ? said(error) : `${said(error)}: ${said(description)}`
 
-/** `endpoint`: where the OP said it. */
+/** `endpoint`: the one that sent the error. */
 export function opRefusal(error: unknown, endpoint: string): Error {
   return new Error(`${endpoint}: ${wordsOf(error)}`, { cause: error })
 }
@@ -48,8 +48,8 @@ const answerIn = (error: unknown) =>
   error instanceof client.ClientError && error.cause instanceof Response ? error.cause : undefined
 
 /**
- * Whether somebody is overloaded, or stands before an OP that is away (RFC 9110 15.6, RFC 6585 4): that says nothing of
- * what was asked.
+ * Whether the status means overload or an unreachable OP behind a proxy (RFC 9110 15.6, RFC 6585 4), which says
+ * nothing about the request.
  */
 export function isAwayByStatus(error: unknown): boolean {
   const status = error instanceof client.ResponseBodyError ? error.status : answerIn(error)?.status
@@ -126,7 +126,7 @@ function unread(claims: Claims, { acr, acrs, amr, authTime }: EvidenceNames, cam
 
 const isEmpty = (value: unknown) => value == null || (Array.isArray(value) && value.length === 0)
 
-/** A sign-in of somebody who has no account by that template, or none that is theirs. */
+/** A sign-in whose claims give no account by that template, or none of this OP's. */
 export function missingAccount(claims: Claims, template: string): Error {
   const missing = missingClaims(template, claims)
   const why = missing.length === 0 ? 'which does not match' : `but ${missing.join(', ')} is missing`

@@ -29,7 +29,7 @@ export interface Op {
 export class Ops {
   /** In the order of the configuration. */
   readonly all: readonly Op[]
-  /** Undefined where there are several. */
+  /** Undefined if there are several. */
   readonly only: Op | undefined
   readonly #byIssuer: ReadonlyMap<string, Op>
 
@@ -47,22 +47,22 @@ export class Ops {
     return issuer === undefined ? undefined : this.#byIssuer.get(issuer)
   }
 
-  /** Whose a stored `sub` or `sid` is; undefined: of none, or of one that is not configured any more. */
+  /** The OP of a stored `sub` or `sid`; undefined: none, or one that is no longer configured. */
   ofStored(id: string): Op | undefined {
     return this.only ?? this.#byIssuer.get(id.slice(0, id.indexOf(' ')))
   }
 
   /**
-   * Where whoever has that session signs in anew; for one that a ticket has opened, the first that the account may be
-   * of. Undefined: nowhere.
+   * The OP for a new sign-in of that session's person; for a session opened by a ticket, the first that may have the
+   * account. Undefined: none.
    */
   ofSession({ subject, account }: Pick<SessionRecord, 'subject' | 'account'>): Op | undefined {
     return this.ofStored(subject) ?? this.all.find(op => op.mayHave(account))
   }
 
   /**
-   * Whether what a sign-in has proven still counts: where the policy of one OP proved it, that OP is said to have it now,
-   * not another one.
+   * Whether the proof of a sign-in is still valid: if it was the policy of an OP, that OP must still be configured to
+   * have it.
    */
   standsBy({ subject, evidence }: { readonly subject: string; readonly evidence: Evidence }): boolean {
     if (evidence.byPolicy !== true || this.only !== undefined) return true

@@ -26,7 +26,7 @@ export interface AuthorizationRequest {
   readonly maxAgeSeconds: number
   /** In place of the configured ones; empty: those. */
   readonly acrValues: readonly string[]
-  /** Whoever is signed in at the OP signs in again (OIDC Core 3.1.2.1, `prompt=login`). */
+  /** Requires a new authentication even with a session at the OP (OIDC Core 3.1.2.1, `prompt=login`). */
   readonly isAnew: boolean
   readonly loginHint?: string | undefined
 }
@@ -39,13 +39,13 @@ export interface TokenSet {
 
 /** What a refresh token has brought. */
 export interface Refreshed {
-  /** Good whatever is wrong with the rest: the one before is spent (RFC 9700 4.14.2). Undefined: that one goes on. */
+  /** Valid even if the rest is not: the previous one is used up (RFC 9700 4.14.2). Undefined: that one stays valid. */
   readonly refreshToken: string | undefined
-  /** Rejects where the rest cannot be believed, or not be had. */
+  /** Rejects if the rest cannot be verified or obtained. */
   validated(): Promise<TokenSet>
 }
 
-/** After a failed discovery, the next attempt waits so long: a flood of sign-ins is no flood of requests to the OP. */
+/** Pause after a failed discovery, so that many sign-ins do not cause many requests to the OP. */
 const DISCOVERY_PAUSE_MS = 2000
 
 /** Where keys cannot be had, metadata that are known are read again, no more often than this. */
@@ -88,7 +88,7 @@ export class OpenIdProvider {
     return this.#known
   }
 
-  /** Metadata of the OP, read once, and anew where its keys are gone; every caller waits for the same request. */
+  /** Metadata of the OP, read once, and again when its keys are gone; concurrent callers share a request. */
   metadata(): Promise<client.Configuration> {
     if (this.#discovery !== undefined) return this.#discovery
     const failure = this.#failure
@@ -147,7 +147,7 @@ export class OpenIdProvider {
     return configuration
   }
 
-  /** Whether whoever is signed in at the OP is to sign in again (`prompt=login`). */
+  /** Whether the OP is asked for a new authentication (`prompt=login`). */
   asksAnew({ isAnew }: Pick<AuthorizationRequest, 'isAnew'>): boolean {
     return isAnew || this.#settings.authTimeFromSignIn !== undefined
   }
@@ -190,7 +190,7 @@ export class OpenIdProvider {
     }
   }
 
-  /** `subject`: who it is about, where the OP says so in no ID token. */
+  /** `subject`: the person, for OPs that send no ID token here. */
   async refresh(refreshToken: string, subject: string): Promise<Refreshed> {
     const configuration = await this.metadata()
     const refused = (error: unknown) => {
@@ -200,7 +200,7 @@ export class OpenIdProvider {
     return { refreshToken: tokens.refresh_token, validated: () => this.#tokenSet(tokens, subject).catch(refused) }
   }
 
-  /** OIDC RP-Initiated Logout 1.0 2; undefined where the OP has no such endpoint. */
+  /** OIDC RP-Initiated Logout 1.0 2; undefined if the OP has no such endpoint. */
   async endSessionUrl(idTokenHint: string | undefined, postLogoutRedirectUri: string): Promise<string | undefined> {
     const configuration = await this.metadata()
     if (configuration.serverMetadata().end_session_endpoint === undefined) return undefined
@@ -222,7 +222,7 @@ export class OpenIdProvider {
   ): Promise<TokenSet> {
     const claims = tokens.claims()
     const { id_token: idToken, refresh_token: refreshToken } = tokens
-    // The library has checked what it says, and not who says so.
+    // The library has checked the claims, but not the signature.
     if (idToken !== undefined) await verifyIdTokenSignature(idToken, this.keys)
     // It checks that these are numbers; 1e300 is one, and no time.
     if (claims !== undefined && !(isNumericDate(claims.exp) && isNumericDate(claims.iat)))

@@ -20,11 +20,11 @@ export interface SessionRefreshParts {
   readonly ops: Pick<Ops, 'all' | 'ofStored' | 'stored' | 'unstored'>
   readonly sessions: Sessions
   readonly now: Clock
-  /** Groups are asked for: a change at the OP counts from the next refresh on. */
+  /** Whether groups are configured: a change at the OP takes effect at the next refresh. */
   readonly readsGroups: boolean
   /** What the OP says otherwise now, so that the session must end. */
   readonly changed: (op: Op, claims: Claims, record: SessionRecord) => Awaitable<string | undefined>
-  /** `cause`: of a failure, or of an end that the OP did not say in so many words. */
+  /** `cause`: of a failure, or of an end that the OP did not state explicitly. */
   readonly report: (outcome: RefreshOutcome, cause: unknown) => void
 }
 
@@ -38,13 +38,13 @@ export const refreshOutcomes = [
 ]
 export type RefreshOutcome = (typeof refreshOutcomes)[number]
 
-/** After a failure so long until the next attempt. */
+/** Pause after a failure. */
 const RETRY_MS = 10_000
 /** How often to look whether another process, which asks the OP now, has its answer: pauses double, up to the last. */
 const [FIRST_POLL_MS, LAST_POLL_MS] = [100, 1000]
 /**
- * Asked about at a time while their requests go on. An OP that stands still would else hold a connection for everybody
- * who is active; whoever finds no place is asked about with a later request.
+ * Most sessions refreshed at a time while their requests continue. Otherwise, a hanging OP would hold a connection for
+ * each active session; a session without a place is refreshed with a later request.
  */
 const MAX_IN_BACKGROUND = 64
 
@@ -82,7 +82,7 @@ export class SessionRefresh {
     const now = this.#now()
     const { record } = session
     const op = this.#ops.ofStored(record.subject)
-    // By a ticket; otherwise of an OP that is not configured any more, and cannot be asked.
+    // Opened by a ticket; otherwise its OP is no longer configured and cannot be asked.
     if (op === undefined) return record.evidence.firstFactor !== undefined || this.#sessions.end(id).then(() => false)
     const { refreshIntervalSeconds, refreshGraceSeconds } = op.settings
     if (!this.#isDue(record, op) || record.sealedTokens === undefined) return true
@@ -113,7 +113,7 @@ export class SessionRefresh {
     return false
   }
 
-  /** Where another process asks, until that has its answer. Nobody else waits for it: the store tells of new tokens. */
+  /** Refreshes now, or waits for the process that does; other requests learn of new tokens from the store. */
   #waitFor(id: string, session: Session, op: Op): Promise<RefreshOutcome> {
     const { key } = session.record
     const waiting = this.#waitedFor.get(key)
@@ -211,7 +211,7 @@ export class SessionRefresh {
     })
   }
 
-  /** A logout may have come while the OP was asked: its answer is from before that, perhaps. */
+  /** A logout may have arrived while the OP was asked, whose answer may be older. */
   async #saved(session: Session, tokens: SessionTokens): Promise<RefreshOutcome | Fault> {
     const saved = await this.#sessions.saveRefresh(session, tokens)
     if (saved instanceof Fault) return saved
@@ -223,7 +223,7 @@ export class SessionRefresh {
     return this.#readsGroups && idToken !== undefined ? groupsIn(claims, settings.idToken.groups) : undefined
   }
 
-  /** Another process holds the lease: what it hears from the OP counts for us. Never rejects. */
+  /** Another process holds the lease; its result is used here as well. Never rejects. */
   async #awaitOther(session: Session, op: Op): Promise<RefreshOutcome> {
     try {
       let pauseMs = FIRST_POLL_MS

@@ -18,7 +18,7 @@ export function whyClaimRefused(error: unknown, { audiences }: Bearer): string |
   return claim === 'iss' || payload[claim] === undefined ? value(payload, claim) : undefined
 }
 
-/** Of a token that is none for us by its type. */
+/** For a token whose type is not accepted here. */
 export function whyTypeRefused({ payload, protectedHeader }: JWTVerifyResult, { tokenTypes }: Bearer): string {
   const typ = said(JSON.stringify(protectedHeader.typ) ?? 'missing')
   const names = said(Object.keys(payload).slice(0, MAX_NAMES).join(', '))
@@ -27,6 +27,6 @@ export function whyTypeRefused({ payload, protectedHeader }: JWTVerifyResult, { 
 
 const MAX_NAMES = 50
 
-/** Of a token that names somebody else, and may be anybody's. */
+/** For a token with an unknown issuer, which anybody may have made. */
 export const whyUnknown = (issuer: string, known: Iterable<string>): string =>
   `iss is ${said(issuer) || 'missing'}; known issuers: ${said([...known].join(' '))}`

@@ -13,7 +13,7 @@ export interface TriedToken {
   readonly kind: TriedKind
   readonly claims: Claims
   readonly evidence: Evidence
-  /** Undefined: nobody of ours. */
+  /** Undefined: no account here. */
   readonly account: string | undefined
 }
 

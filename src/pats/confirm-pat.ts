@@ -15,7 +15,7 @@ export interface ConfirmPatParts {
    */
   readonly confirm: 'first-use' | 'new-network'
   readonly reportOnly: boolean
-  /** Networks, such as those of build agents, where nobody is asked. */
+  /** Networks, such as those of build agents, where no confirmation is needed. */
   readonly isExempt: (address: string) => boolean
   readonly networks: NetworkSettings
   readonly confirmations: Pick<PatConfirmations, 'said'> & {
@@ -51,7 +51,7 @@ export function confirmPat(parts: ConfirmPatParts): ConfirmPat {
     const owner = principal.kind === 'server-checked' ? principal.owner : undefined
     const fingerprint = fingerprints[0] ?? ''
     const network = networkOf(clientAddress, networks)
-    // Whoever could confirm is not known.
+    // The owner, who could confirm, is unknown.
     if (owner === undefined)
       return isExempt(clientAddress)
         ? undefined

@@ -2,7 +2,7 @@
 import { type Awaitable, after } from '../awaitable.ts'
 import type { PatStore } from './pat-store.ts'
 
-/** While the store is away, no more are noted: the next use of each is. */
+/** Most uses that wait while the store is unavailable; beyond that, a token is recorded at its next use. */
 const MAX_NOTED = 10_000
 
 export class NotedUses {

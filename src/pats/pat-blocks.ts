@@ -69,7 +69,7 @@ export class PatBlocks {
     }
   }
 
-  /** As `block`; rejects where the store cannot be reached, or does not take it. */
+  /** Like `block`; rejects if the store is unavailable or does not accept it. */
   async allow(accountKeys: readonly AccountKey[], fingerprint: string): Promise<boolean> {
     const held = this.#unsaved.get(fingerprint)
     if (held !== undefined) await this.#store.blockPatLate(held)

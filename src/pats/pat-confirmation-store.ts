@@ -6,7 +6,7 @@ import type { AccountKey } from '../account-key.ts'
 import type { Awaitable } from '../awaitable.ts'
 import type { ClientClass } from '../http/client-class.ts'
 
-/** A token of somebody in a network: what is asked about, and confirmed. */
+/** A token of an account in a network: the subject of requests and confirmations. */
 export interface PatScope {
   /** Whose the token is, as the server has said. */
   readonly accountKey: AccountKey
@@ -27,19 +27,19 @@ export interface PatRequest extends PatScope {
 
 /** What the owner has said last. */
 export interface PatConfirmation extends PatScope {
-  /** Not confirmed any more: then it does not count either that the token was used there before. */
+  /** Withdrawn: then earlier uses of the token in that network do not count either. */
   readonly isWithdrawn: boolean
   readonly decidedAtMs: number
   readonly expiresAtMs: number
 }
 
-/** Whoever has stolen a token and has many addresses must not fill the store: the oldest request makes room. */
+/** A thief of a token with many addresses must not fill the store: the oldest request is removed. */
 export const MAX_PAT_REQUESTS_PER_ACCOUNT = 100
 /** People decide each by hand; the oldest makes room. */
 export const MAX_PAT_CONFIRMATIONS_PER_ACCOUNT = 500
 
 export interface PatConfirmationStore {
-  /** All of the token, whoever has decided. */
+  /** All confirmations of the token, by any account. */
   confirmationsFor(fingerprint: string): Awaitable<PatConfirmation[]>
   /** The newest first. */
   confirmationsOf(accountKey: AccountKey): Awaitable<PatConfirmation[]>

@@ -136,7 +136,7 @@ export class PatConfirmations {
     return true
   }
 
-  /** Whose it is says that it is somebody else's: from now on it must be confirmed. True for one caller only. */
+  /** Its owner says that it was somebody else: from now on, it must be confirmed. True for one caller only. */
   async refuse({ code, accountKey, fingerprint, network }: PatRequest): Promise<boolean> {
     const decision = await this.#decision({ accountKey, fingerprint, network }, true)
     return this.#end(decision, () => this.#store.confirm(code, decision))
@@ -159,7 +159,7 @@ export class PatConfirmations {
     return this.#withdrawn.settle(signal)
   }
 
-  /** What an account has said, and still counts. */
+  /** The valid decisions of an account. */
   async of(accountKey: AccountKey): Promise<PatConfirmation[]> {
     return (await this.#store.confirmationsOf(accountKey))
       .map(said => this.#withdrawn.get(idOf(said)) ?? said)
@@ -237,7 +237,7 @@ export class PatConfirmations {
     return decision
   }
 
-  /** While the store is away, what is under the older one counts, as it was read. */
+  /** While the store is unavailable, the decisions for the older fingerprint are used as read. */
   async #move(from: string, to: string): Promise<void> {
     try {
       await this.#store.moveConfirmations(from, to)

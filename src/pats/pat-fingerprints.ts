@@ -12,14 +12,14 @@ export type FingerprintOf = (token: string) => readonly string[]
 
 export interface PatFingerprints {
   readonly of: FingerprintOf
-  /** Whether a token with that fingerprint would be known again: not so once its key is gone. */
+  /** Whether a token with that fingerprint can still be recognised: false once its key is gone. */
   isRecognisable(fingerprint: string): boolean
 }
 
 /**
- * Fingerprints: HMAC-SHA-256, cut to 16 bytes (RFC 2104 5), in base64url, and an id of the key. Who reads the store
- * cannot test a guess without the key. The keys come from those of the sessions by HKDF (RFC 5869), so that neither use
- * tells anything about the other.
+ * Fingerprints: HMAC-SHA-256, truncated to 16 bytes (RFC 2104 5), in base64url, followed by an id of the key. A reader
+ * of the store cannot test a guess without the key. The keys are derived from the session keys by HKDF (RFC 5869), so
+ * that neither use reveals anything about the other.
  */
 export function patFingerprints(keys: readonly Buffer[]): PatFingerprints {
   const derived = keys.map(key => Buffer.from(hkdfSync('sha256', key, '', 'torhaus pat fingerprint', KEY_BYTES)))

@@ -36,7 +36,7 @@ export type PatVerdict =
   | { readonly kind: 'away'; readonly cause: unknown }
 
 export interface PatProofParts {
-  /** Asks the server, and rejects where it does not answer. `wasGood`: about a token that was proven before. */
+  /** Asks the origin server; rejects if it does not answer. `wasGood`: whether the token was proven before. */
   readonly ask: (token: string, asker: PatAsker, wasGood: boolean) => Promise<Conclusion>
   /** Whether the server has accepted the token before, and said whose it is. */
   readonly isKnown: (fingerprints: readonly string[]) => Awaitable<boolean>
@@ -60,7 +60,7 @@ interface Kept {
   untilMs: number
 }
 
-/** How long a token goes on as proven while the server cannot be asked again. */
+/** How long a token stays proven while the server cannot be asked again. */
 const GRACE_MS = 900_000
 /** Until it is asked again after it was away. */
 const RETRY_MS = 5000
@@ -80,7 +80,7 @@ export class PatProof {
     this.#proven = new BoundedMap(parts.maxTokens)
   }
 
-  /** Synchronous where it is known. */
+  /** Synchronous if the verdict is cached. */
   judge({ fingerprints, token }: AskableToken, asker: PatAsker): Awaitable<PatVerdict> {
     const fingerprint = fingerprints[0] ?? ''
     const nowMs = this.#parts.monotonic()

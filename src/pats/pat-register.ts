@@ -32,7 +32,7 @@ import { type PatNews, type PatUse, tellsMore } from './pat-use.ts'
 export const FLUSH_INTERVAL_MS = 10_000
 const FORGOTTEN_AFTER_MS = 400 * 86_400_000
 const MAX_ROWS = 100_000
-/** Most tokens waiting to be written; while the store is away, no more are recorded. */
+/** Most tokens waiting to be written; while the store is unavailable, no more are recorded. */
 const MAX_WAITING = 10_000
 /** Uses of a token that follow one another within this time, and tell nothing else, are noted as one. */
 const NOTED_EVERY_MS = 60_000
@@ -68,7 +68,7 @@ export class PatRegister {
     this.#noted = new NotedUses(store)
     this.#blocks = new PatBlocks(store, changes, { now, monotonic })
     const read = (fingerprint: string) => store.readPat(fingerprint)
-    // What is not known is not blocked either; a block tells of itself.
+    // An unknown token is not blocked, and blocks are announced.
     this.#cache = new ReadCache({ ...settings, keepsAbsent: 'always' }, read, monotonic, {})
     changes.subscribe(change => {
       if (change.kind === 'pat') this.#cache.forget(change.fingerprint)
@@ -118,10 +118,7 @@ export class PatRegister {
     return this.#blocks.settle(signal)
   }
 
-  /**
-   * How many blocked tokens would pass, since nobody can tell that they are the ones: the key of their fingerprint is
-   * gone.
-   */
+  /** Number of blocked tokens that would pass, because the key of their fingerprints is gone. */
   async countUnrecognised(isRecognisable: (fingerprint: string) => boolean): Promise<number> {
     return (await this.#store.blockedPats()).filter(fingerprint => !isRecognisable(fingerprint)).length
   }
@@ -177,7 +174,7 @@ export class PatRegister {
     return after(this.#at(fingerprint), known => (known === undefined ? next() : this.#moved(known, newest, next)))
   }
 
-  /** Goes on once it is moved. While the store is away, what is known under both counts, as it was read. */
+  /** Continues once it is moved. While the store is unavailable, the records under both are merged as read. */
   #moved(
     known: PatRecord,
     newest: string,

@@ -24,16 +24,14 @@ export interface PatRecord {
   /** Last used first. */
   readonly networks: readonly SeenNetwork[]
   readonly clientClasses: readonly ClientClass[]
-  /** Whose it is, where the server said so. */
+  /** The owner, if the origin server has named one. */
   readonly accountKey: AccountKey | undefined
   readonly isBlocked: boolean
 }
 
 export interface PatStore {
   readPat(fingerprint: string): Awaitable<PatRecord | undefined>
-  /**
-   * Adds what was seen to what is known. Whether a token is blocked stays as it is. The same use may be added twice.
-   */
+  /** Merges uses into the known records; whether a token is blocked stays unchanged. Idempotent. */
   recordUses(uses: Iterable<PatRecord>): Awaitable<void>
   /** Uses that told nothing but when: of each token, when it was last. A later time that is known may be lost. */
   noteUses(lastSeenAtMs: ReadonlyMap<string, number>): Awaitable<void>

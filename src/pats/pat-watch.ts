@@ -22,12 +22,12 @@ export interface PatWatchParts {
   /** One spelling per account. */
   readonly accountKey: AccountKeyOf
   readonly now: Clock
-  /** Whether the owner must confirm first; undefined: nobody has to. */
+  /** Whether the owner must confirm first; undefined: never. */
   readonly confirm: ConfirmPat | undefined
   /** A use was refused, or would have been. */
   readonly judged: (exchange: Authenticated, code: PatCode, use: PatPlace, isEnforced: boolean) => void
   readonly learned: (exchange: Authenticated, news: PatNews, use: PatPlace) => void
-  /** What was seen could not be recorded. The response goes on. */
+  /** Uses could not be recorded. The response continues. */
   readonly failed: (error: unknown) => void
 }
 

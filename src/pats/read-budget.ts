@@ -49,7 +49,7 @@ export class ReadBudget {
     return undefined
   }
 
-  /** The token was good: whoever shows good ones is not limited. */
+  /** The token was valid: clients with valid tokens are not limited. */
   giveBack(network: string): void {
     const own = this.#networks.get(network)
     if (own !== undefined && own.spent > 0) own.spent--

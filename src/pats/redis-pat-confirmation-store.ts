@@ -137,7 +137,7 @@ export class RedisPatConfirmationStore implements PatConfirmationStore {
       await this.#drop(scopeOf(accountKey, member))
   }
 
-  /** Nothing: what has expired goes by its time to live. */
+  /** Nothing to do: Redis expires them. */
   sweepConfirmations(): void {}
 
   async #drop(scope: PatScope): Promise<void> {

@@ -18,7 +18,7 @@ import { BLOCK, FORGET, SEE } from './redis-pat-scripts.ts'
 
 /** Tokens written, or forgotten, at a time. */
 const BATCH = 500
-/** In place of an account: nobody has said whose the token is. */
+/** Stands for an unknown account. */
 const NOBODY = ''
 
 export class RedisPatStore implements PatStore {

@@ -1,6 +1,6 @@
 /**
- * How tokens that the server itself checks look. A shape proves nothing: the server decides. It only says who is to
- * judge.
+ * Shapes of tokens that the origin server checks. A shape proves nothing, because the server decides; it only selects
+ * who judges the token.
  */
 
 /**

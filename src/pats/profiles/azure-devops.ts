@@ -24,7 +24,7 @@ import {
 const isJwt = (token: string) => token.includes('.')
 const basicField = (token: string) => ['Authorization', `Basic ${Buffer.from(`:${token}`).toString('base64')}`]
 
-/** Of whoever has not signed in. */
+/** Ids of the anonymous user. */
 const ANONYMOUS_IDS = ['00000000-0000-0000-0000-000000000000', 'aaaaaaaa-aaaa-aaaa-aaaa-aaaaaaaaaaaa']
 
 export const azureDevOps: PatProfile = {

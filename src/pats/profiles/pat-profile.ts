@@ -3,7 +3,7 @@
  * answers mean. Reads are asked in order; one that leaves the question open leads to the next.
  */
 export interface PatProfile {
-  /** Below which its API lies, where the configuration does not say. Default: none. */
+  /** Path of its API, unless configured. Default: none. */
   readonly defaultPath?: string
   readonly reads: readonly OwnerRead[]
   /** The reads say whose the JWTs are that the server itself issues, too. */
@@ -25,7 +25,7 @@ export interface OwnerAnswer {
   readonly status: number
   /** Value of a response field; the name in lower case. */
   readonly field: (name: string) => string | undefined
-  /** The content where it is JSON; otherwise undefined. */
+  /** The content if it is JSON; otherwise undefined. */
   readonly json: unknown
 }
 
@@ -56,7 +56,7 @@ export function ownedBy(value: unknown): Conclusion {
   return ACCOUNT.test(owner) ? { kind: 'owned', owner } : UNNAMED
 }
 
-/** A member of a member of JSON; undefined where there is none. */
+/** A nested member of JSON; undefined if there is none. */
 export function memberOf(json: unknown, ...names: readonly string[]): unknown {
   let value = json
   for (const name of names) {
