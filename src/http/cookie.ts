@@ -1,7 +1,7 @@
 /** Cookies (RFC 6265): ours are removed, and those of the server are forwarded unchanged and in order. */
 
 /**
- * The value of cookie `name` in a Cookie field, or undefined. Where it stands twice, the first counts: it has the
+ * The value of cookie `name` in a Cookie field, or undefined. If it occurs twice, the first counts, which has the
  * longest path.
  */
 export function readCookie(field: string, name: string): string | undefined {

@@ -39,7 +39,7 @@ export function deviceOf(userAgent: string | undefined): Device {
   return { browser: first(BROWSERS, text), system: first(SYSTEMS, text) }
 }
 
-/** Of words that were kept, perhaps by a version that knows more. */
+/** From stored words, perhaps of a version that knows more. */
 export const knownDevice = (browser: unknown, system: unknown): Device => ({
   browser: BROWSERS.find(([name]) => name === browser)?.[0] ?? 'other',
   system: SYSTEMS.find(([name]) => name === system)?.[0] ?? 'other',

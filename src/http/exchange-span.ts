@@ -6,7 +6,7 @@ export interface ExchangeSpan {
   readonly spanId: string
   /** The span of who sent it, where that is believed. */
   readonly parentId: string | undefined
-  /** The span of the request to the origin server, which is told to it. */
+  /** Id of the span of the request to the origin server, which is sent along. */
   readonly upstreamSpanId: string
   /** Whether what a span tells is recorded, here and further on. */
   readonly isSampled: boolean

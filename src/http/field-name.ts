@@ -15,7 +15,7 @@ export interface FieldName {
 
 const known = new BoundedMap<string, FieldName>(MAX_REMEMBERED)
 
-/** Undefined where it is no name. */
+/** Undefined if it is not a field name. */
 export function fieldNameOf(name: string): FieldName | undefined {
   const found = known.get(name)
   if (found !== undefined) return found

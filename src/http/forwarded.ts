@@ -57,7 +57,7 @@ export function forwardedHops(value: string): (string | undefined)[] {
   return hops
 }
 
-/** The last before `end` that is not quoted; -1: there is none. */
+/** The last unquoted comma before `end`; -1: there is none. */
 function lastComma(text: string, end: number): number {
   let isQuoted = false
   for (let at = end - 1; at >= 0; at--) {

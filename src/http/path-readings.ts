@@ -44,7 +44,7 @@ const STEPS: readonly Step[] = [
   { on: /[^\x00-\x7f]/, take: asCompatible },
 ]
 
-/** Paths come again and again; those of the last thousand need not be taken apart anew. */
+/** Paths recur; the readings of the last thousand are remembered. */
 const REMEMBERED = new BoundedMap<string, readonly string[] | 'malformed'>(1024)
 const MAX_REMEMBERED_LENGTH = 256
 
@@ -106,10 +106,7 @@ function trimmed(segment: string): string {
   return segment.slice(0, end)
 }
 
-/**
- * Windows code pages: a character that they lack becomes the ASCII one that looks like it, a full-width solidus for
- * instance.
- */
+/** Windows code pages: a missing character becomes an ASCII one that looks alike, e.g. a full-width solidus a slash. */
 function asCompatible(path: string): string {
   lookalikes ??= lookalikesOf()
   const { all, plain } = lookalikes

@@ -3,7 +3,7 @@ import { decodeWholly } from './percent-decoding.ts'
 
 interface Parameter {
   readonly name: string
-  /** As it is written; undefined where there is no equals sign. */
+  /** As written; undefined without an equals sign. */
   readonly value: string | undefined
 }
 
@@ -13,7 +13,7 @@ export function queryValues(target: string, name: string): string[] {
   return named.map(({ value }) => (value === undefined ? '' : plainText(value)))
 }
 
-/** Whether a parameter of one of these names stands in the query. */
+/** Whether the query has a parameter with one of these names. */
 export const hasParameter = (target: string, names: ReadonlySet<string>): boolean =>
   parametersOf(target).some(({ name }) => names.has(name))
 

@@ -7,8 +7,7 @@
  * `X_Forwarded.User` is dropped like `X-Forwarded-User`.
  */
 
-// Hop-by-hop (RFC 9110 7.6.1), and what we write anew for the next hop. They are read where KEPT names them, never
-// forwarded.
+// Hop-by-hop (RFC 9110 7.6.1), or written anew for the next hop. They are read if KEPT names them, never forwarded.
 const DROPPED = [
   ...[
     'connection',
@@ -42,7 +41,7 @@ const DROPPED_PREFIXES = [
   'x-webauth-',
   'x-auth-request-',
   'x-ms-client-principal',
-  // By these IIS tells ASP.NET Core who asks, with which certificate, and that it is to stop.
+  // By these, IIS tells ASP.NET Core who the client is, with which certificate, and that it is to stop.
   'ms-aspnetcore-',
   // Certificates that somebody else claims to have seen (RFC 9440, and before it).
   ...['client-cert', 'x-client-cert', 'x-ssl-client-', 'ssl-client-', 'x-arr-clientcert', 'x-amzn-mtls-'],

@@ -57,7 +57,7 @@ export interface RequestFields {
   readonly kept: Readonly<Partial<Record<KeptName, string | undefined>>>
   /** Values of the fields that name another method, in any spelling. */
   readonly methodOverrides: readonly string[]
-  /** There is a field by which a server acts as somebody else, in any spelling. */
+  /** Whether there is a field, in any spelling, that makes a server act as somebody else. */
   readonly changesIdentity: boolean
   /** Fields that may carry a token beside Authorization: folded name, value, folded name, value. */
   readonly tokens: readonly string[]
@@ -140,7 +140,7 @@ export class RequestFieldReader {
 
   #learn(name: string): FieldRule {
     const folded = foldedName(name)
-    // Only the true spelling is acted on; an alias of a field of ours is dropped and nothing more.
+    // Only the exact spelling is used; other spellings of a field that Torhaus writes are only dropped.
     const place = KEPT.indexOf(name.toLowerCase())
     const rule: FieldRule = {
       forwarded: !isDropped(folded) && !this.#identityFields.has(folded),

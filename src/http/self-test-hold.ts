@@ -7,7 +7,7 @@
 export const HOLD = 'hold'
 export const MAX_HELD_SECONDS = 3600
 
-/** By the clock of who asks. */
+/** By the clock of the sender. */
 const FRESH_MS = 120_000
 const FORM = /^(\d{1,4})\.(\d{1,12})\.([\w-]+)$/
 
@@ -18,7 +18,7 @@ export function holdFor(seconds: number, nowMs: number, sign: (text: string) => 
   return `${seconds}.${askedAt}.${sign(signedText(seconds, askedAt))}`
 }
 
-/** Seconds; 0 where it is not signed, not of now, or too long. */
+/** In seconds; 0 if it is not signed, not current, or too long. */
 export function heldSeconds(
   hold: string,
   nowMs: number,

@@ -11,7 +11,7 @@ export interface TraceContext {
 const TRACEPARENT = /^(?!ff)([0-9a-f]{2})-((?!0{32})[0-9a-f]{32})-((?!0{16})[0-9a-f]{16})-([0-9a-f]{2})(-.*)?$/
 const SAMPLED = 1
 
-/** Undefined where the field is malformed, or there twice: then it says nothing (4.3). */
+/** Undefined if the field is malformed or occurs twice, and so must be ignored (4.3). */
 export function readTraceparent(value: string | undefined): TraceContext | undefined {
   if (value === undefined) return undefined
   const [, version, traceId, parentId, flags = '', more] = TRACEPARENT.exec(value) ?? []

@@ -1,7 +1,4 @@
-/**
- * Who is at the other end of a connection: the peer, or the client that a trusted peer named in a PROXY protocol
- * header.
- */
+/** The client of a connection: the peer, or the address that a trusted peer named in a PROXY protocol header. */
 import type { Socket } from 'node:net'
 import { canonicalAddress } from '../../config/address-range.ts'
 

@@ -56,11 +56,11 @@ export function leadsTo({ caFile }: Pick<ClientCertificateSettings, 'caFile'>): 
   }
 }
 
-/** Undefined where the connection has none, or is not over TLS. */
+/** Undefined if the client presented none, or the connection is not TLS. */
 export function certificateOf(socket: Socket, leadsTo: LeadsTo): ShownCertificate | undefined {
   const known = shown.get(socket)
   if (known !== undefined || !(socket instanceof TLSSocket)) return known
-  // Not by `authorized` alone: a resumed session without a certificate counts as that, too.
+  // `authorized` alone does not suffice: it is also true for a resumed session without a certificate.
   const certificate = socket.getPeerX509Certificate()
   if (certificate === undefined) return undefined
   const { authorized, authorizationError } = socket
@@ -88,7 +88,7 @@ const PROBLEMS: Readonly<Record<string, Code>> = {
   UNABLE_TO_GET_ISSUER_CERT_LOCALLY: 'client-certificate-untrusted',
   // No chain was sent.
   UNABLE_TO_VERIFY_LEAF_SIGNATURE: 'client-certificate-incomplete',
-  // It ends at an authority of ours that is no root.
+  // It ends at a configured authority that is not a root.
   UNABLE_TO_GET_ISSUER_CERT: 'client-certificate-root-missing',
   CERT_HAS_EXPIRED: 'client-certificate-expired',
   CERT_NOT_YET_VALID: 'client-certificate-not-yet-valid',

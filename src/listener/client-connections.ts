@@ -64,7 +64,7 @@ interface Connection {
 }
 
 const SWEEP_INTERVAL_MS = 1000
-/** Beyond the deadlines of Node, which answers with 408 where it can. */
+/** In addition to Node's deadlines, at which Node sends 408 if it can. */
 const SWEEP_GRACE_MS = 2000
 /** In which the first request of a connection usually comes. */
 const FIRST_REQUEST_MS = 1000

@@ -12,7 +12,7 @@ const RESERVED = 64
 const PART = 4
 /** Below this nothing works at all. */
 const MIN_CONNECTIONS = 8
-/** Where the system does not say (Windows has none). */
+/** If the system does not state a limit (Windows has none). */
 const ASSUMED_LIMIT = 65_536
 
 /** Soft limit of this process. Node raises it to the hard one when it starts. */

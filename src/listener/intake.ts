@@ -18,9 +18,9 @@ export interface IntakeLimits {
   /** How slowly they may send, and read. */
   readonly sending: PaceSettings
   readonly reading: PaceSettings
-  /** Both ways, for who has not proven who it is. */
+  /** In both directions, for unproven clients. */
   readonly unproven: PaceSettings
-  /** What is kept of the content of all these together, by who sends it. */
+  /** Buffered content of all unproven clients together, by sender. */
   readonly ledger: FairLedger<string>
   /** Most kept of one. */
   readonly maxBytes: number
@@ -36,7 +36,7 @@ export interface IntakeEvents {
 }
 
 export class Intake implements ContentReceiver {
-  /** Null: there is none. */
+  /** Null: the request has no content. */
   readonly content: RequestContent | null
   readonly #share: Share
   readonly #limits: IntakeLimits

@@ -15,7 +15,7 @@ export interface ListenProblem {
   readonly remedy: string
 }
 
-/** Undefined where the error says all that is known. */
+/** Undefined if there is nothing to add to the error. */
 export function listenProblem(
   error: unknown,
   { section, host, port }: ListenPlace,

@@ -83,7 +83,7 @@ export function createServer(parts: ListenerParts, handlers: Handlers): Server {
   if (server instanceof https.Server) endFailedHandshakes(server, parts)
   // Where it has content, Node puts a stream before the socket.
   server.on('connect', ({ socket }: IncomingMessage, stream: Socket) => {
-    // HTTP has let go of it: an error that nobody hears would end the process, and its end would be read by nobody.
+    // HTTP no longer handles the stream: an unhandled error would end the process, and nobody would read its end.
     stream.on('error', () => socket.destroy()).resume()
     const before = handlers.lastExchange(socket)
     if (before === undefined || before.closedAtMs !== undefined) return reject(parts, socket, 'method-refused')

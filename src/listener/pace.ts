@@ -17,11 +17,11 @@ export interface PaceSettings {
 export interface Paced {
   /** Monotonic. */
   readonly deadlineMs: number
-  /** Called once, after its deadline; it is not waited for any more then. */
+  /** Called once, after its deadline; it is then no longer watched. */
   onTooSlow(): void
 }
 
-/** Deadlines are looked at so often: they are late by this much at most. */
+/** Interval of checking deadlines, and so their maximum delay. */
 const TICK_MS = 250
 
 export class PaceKeeper {

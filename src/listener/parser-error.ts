@@ -1,7 +1,7 @@
 import type { Socket } from 'node:net'
 import type { Code } from '../errors.ts'
 
-/** As Node's parser tells it. */
+/** An error of Node's parser. */
 export interface ParserError extends Error {
   readonly code?: string
   /** What was read last, and how much of it was understood. */
@@ -32,7 +32,10 @@ interface ParsedSocket extends Socket {
   readonly parser?: { readonly finish?: () => unknown } | null
 }
 
-/** Whether a request has begun that is not here in full: then the parser may not end here (RFC 9112 8). Empty lines before it are none of it (RFC 9112 2.2). */
+/**
+ * Whether a request has begun and is incomplete, so that the parser must not end here (RFC 9112 8). Empty lines before
+ * it do not count (RFC 9112 2.2).
+ */
 export function hasBegunRequest(socket: Socket): boolean {
   const { parser }: ParsedSocket = socket
   return typeof parser?.finish !== 'function' || parser.finish() instanceof Error

@@ -55,7 +55,7 @@ function parseV1(received: Buffer): ProxyHeader | 'incomplete' | 'invalid' {
   return { length, source: canonicalAddress(source) }
 }
 
-/** A zone (`fe80::1%eth0`) is none of the address format of 2.1. */
+/** A zone (`fe80::1%eth0`) is not part of the address format of 2.1. */
 const isPlainIPv6 = (address: string) => isIPv6(address) && !address.includes('%')
 
 /** 2.2: version and command, family and transport, length of what follows. */

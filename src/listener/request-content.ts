@@ -88,7 +88,7 @@ export class RequestContent implements Paced {
     if (goesOn) this.resume()
   }
 
-  /** What has arrived is kept for whoever takes the rest. */
+  /** Keeps what has arrived for the one that takes the rest. */
   keep(chunks: Buffer[]): void {
     this.#ahead = chunks
   }
@@ -139,7 +139,7 @@ export class RequestContent implements Paced {
     this.deadlineMs = Math.min(earned, now + this.#pace.graceMs)
     if (this.#receiver?.onContentData(chunk) !== false) return
     this.#message.pause()
-    // Who takes it is too slow now, not who sends it.
+    // The receiver is too slow now, not the sender.
     this.deadlineMs = Number.POSITIVE_INFINITY
   }
 

@@ -103,14 +103,14 @@ export class ResponseWriter implements TurnBatch, Paced {
       if (this.#held === undefined) this.#response.end()
       else this.#response.end(this.#held, 'latin1')
     } catch (error) {
-      // Nobody else would catch it: it would end the process.
+      // Otherwise it would be uncaught, and end the process.
       this.#events.onUnwritable(error)
       return
     }
     this.#events.onEnded()
   }
 
-  /** Nobody waits for the client any more: the response is complete, or given up. */
+  /** The client is no longer waited for: the response is complete or abandoned. */
   stopWaiting(): void {
     if (this.#isWaiting) this.#keeper.remove(this)
   }

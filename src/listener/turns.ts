@@ -26,7 +26,7 @@ class Line<T> implements LastExchange {
   /** All before it are answered before it. Undefined: it is answered, too, and let go; it would keep 7 KB with an idle connection. */
   latest: T | undefined
   answeredAtMs: number | undefined
-  /** The latest answer went to somebody known, from the server. */
+  /** The latest response was the origin server's, to a known person. */
   servedPerson = false
 
   constructor(latest: T) {
@@ -85,7 +85,7 @@ export class Turns<T extends Turn> {
     this.#letGo(turn, closedAtMs, servedPerson)
     const { next } = turn
     if (next === undefined) return
-    // Whoever still has this one would keep all that came behind it.
+    // Otherwise, a reference to this turn would keep all later ones in memory.
     turn.next = undefined
     const { socket } = next.request
     // Without a socket its answer has nowhere to go: the connection is closed, or was to be closed after this answer.

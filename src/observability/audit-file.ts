@@ -13,12 +13,12 @@ export class AuditFile implements DestinationStream, AsyncDisposable {
   readonly #fileName: string
   readonly #onError: (error: Error) => void
   readonly #timer: NodeJS.Timeout
-  /** Of files that are not there any more: what waits for them is written to them. */
+  /** Files that were moved or deleted: what waits for them is still written to them. */
   readonly #ending = new Set<Promise<void>>()
   #output: LogOutput
   #inode: bigint | undefined
 
-  /** Throws where the file can be neither opened nor made. */
+  /** Throws if the file can be neither opened nor created. */
   constructor(fileName: string, onError: (error: Error) => void) {
     this.#fileName = fileName
     this.#onError = onError
@@ -30,7 +30,7 @@ export class AuditFile implements DestinationStream, AsyncDisposable {
     this.#output.write(line)
   }
 
-  /** Whether the file is still the one that was opened. Called by itself once a second. */
+  /** Checks whether the file is still the one that was opened. Called once a second by a timer. */
   look(): void {
     if (inodeOf(this.#fileName, this.#inode) === this.#inode) return
     const old = this.#output

@@ -93,7 +93,7 @@ type Who = Partial<Pick<PartialExchange, 'requestId' | 'clientAddress' | 'client
 
 export class Audit implements AsyncDisposable {
   readonly #log: Logger
-  /** The file, where there is one of its own. */
+  /** The audit file, if one is configured. */
   readonly #file: AsyncDisposable | undefined
 
   private constructor(log: Logger, file?: AsyncDisposable) {
@@ -101,7 +101,7 @@ export class Audit implements AsyncDisposable {
     this.#file = file
   }
 
-  /** To a file of its own, or among the other records. Throws where the file cannot be opened. */
+  /** Writes to a file of its own, or to the log. Throws if the file cannot be opened. */
   static open(log: Logger, fileName: string | undefined, now: Clock): Audit {
     const logger = { 'log.logger': 'torhaus.audit' }
     // Whatever the level of the other records.
@@ -149,7 +149,7 @@ export class Audit implements AsyncDisposable {
     })
   }
 
-  /** What an exchange's end says by itself. */
+  /** Events that follow from the end of an exchange. */
   exchange({ code, known }: ExchangeRecord): void {
     const action = code === undefined ? undefined : ACTIONS_BY_CODE[code]
     if (action !== undefined && code !== undefined) this.write(action, known, { code })

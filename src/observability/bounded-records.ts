@@ -3,7 +3,7 @@ import type { Logger } from 'pino'
 import type { MonotonicClock } from '../clock.ts'
 
 const WINDOW_MS = 10_000
-/** So many records of one kind in a window; what comes after them is only counted. */
+/** Most records of one kind in a window; further ones are only counted. */
 const MAX_RECORDS = 50
 
 interface Window {

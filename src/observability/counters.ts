@@ -36,7 +36,7 @@ function register(
   registry.registerMetric(metric as unknown as Metric)
 }
 
-/** A counter without labels that somebody else keeps. */
+/** A counter without labels whose value is kept elsewhere. */
 export function registerCounter(registry: Registry, name: string, help: string, read: () => number): void {
   register(registry, { name, help, type: 'counter' }, () => [{ value: read(), labels: {} }])
 }

@@ -21,7 +21,7 @@ export interface TraceStep {
   /** The decision of the stage; at the end of the way, how the exchange ended. */
   readonly decision: 'proceed' | Refusal['kind'] | 'fault' | Outcome
   readonly code?: Code
-  /** What the code means, and what lies behind a fault. */
+  /** The meaning of the code, and the cause of a fault. */
   readonly reason?: string
   /** Undefined where nobody looked on. */
   readonly durationMs?: number
@@ -42,7 +42,7 @@ export interface DecisionTrace {
 /** Takes the whole trace of an exchange, once. */
 export type KeepTrace = (trace: DecisionTrace, record: ExchangeRecord) => void
 
-/** Writes down what it is told, as text: it keeps no exchange alive. */
+/** Records as text, so that it keeps no exchange in memory. */
 export class TraceRecorder implements ExchangeTrace {
   readonly #monotonic: MonotonicClock
   readonly #keep: KeepTrace

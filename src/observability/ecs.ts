@@ -117,6 +117,6 @@ const members = (of: Classified) => JSON.stringify(of).slice(1, -1)
 export const ACCESS_MEMBERS = members(classes.access)
 export const FAILED_ACCESS_MEMBERS = members(classes.accessError)
 
-/** `client.ip`: an address, where it is known. */
+/** `client.ip`: an address, if known. */
 export const ipOf = (clientAddress: string | undefined): string | undefined =>
   clientAddress === 'unknown' ? undefined : clientAddress

@@ -10,7 +10,7 @@ interface Delays {
   readonly max: number
 }
 
-/** A timer that fires so often: its delay is how long a request may wait, too. */
+/** Interval of a timer, whose delay shows how long a request may wait. */
 const RESOLUTION_MS = 20
 /** A minute in all. */
 const WINDOW_MS = 10_000

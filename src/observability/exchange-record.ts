@@ -7,7 +7,7 @@ export type Outcome = 'forwarded' | 'answered' | 'redirected' | 'challenged' | '
 
 /** Looks on while an exchange runs: for its decision trace, or its spans. */
 export interface ExchangeTrace extends StageObserver {
-  /** Somebody else was asked on the way, and has just answered, or not. */
+  /** A call to another server has ended, successfully or not. */
   onAsked?(what: string, seconds: number, isFailed: boolean): void
   /** The response is closed. */
   conclude(record: ExchangeRecord, closedAtMs: number): void
@@ -19,9 +19,9 @@ export interface ExchangeRecord {
   outcome: Outcome
   /** Why it did not go through; undefined when it did. */
   code: Code | undefined
-  /** Where it ended. */
+  /** The stage at which it ended. */
   stage: string
-  /** What lies behind a fault; for the log only. */
+  /** The cause of a fault; for the log only. */
   cause: unknown
   /** Monotonic: when the policy had decided, and when the upstream sent its fields. */
   decidedAtMs: number | undefined

@@ -9,23 +9,20 @@ import { freeWhenWritten } from '../io/free-when-written.ts'
 import { afterFailure } from './file-end.ts'
 
 /**
- * Records are written when so many bytes have come together, or after so many milliseconds: one write per record would
- * cost more than the proxying.
+ * Records are written in batches of this many bytes, or after this many milliseconds: one write per record would cost
+ * more than the proxying.
  */
 const BATCH_BYTES = 65_536
 const BATCH_MS = 250
 const STANDARD_OUTPUT = 1
 const STANDARD_ERROR = 2
-/** Standard output may be a pipe that somebody else made non-blocking. */
+/** Standard output may be a pipe that another process made non-blocking. */
 const RETRY_MS = 10
 /** Of what is to be closed. */
 const MAX_LAST_TRIES = 100
 /** A disk may be full for long. */
 const RETRY_FAILED_MS = 1000
-/**
- * What is kept while the disk, or the reader of standard output, stands still, in characters; past it records are
- * dropped.
- */
+/** Characters kept while the disk or the reader of standard output hangs; beyond it, records are dropped. */
 const MAX_WAITING = 64 * 1024 * 1024
 
 export interface LogOutput extends DestinationStream, AsyncDisposable {

@@ -131,7 +131,7 @@ export class Metrics {
     this.#beginAtZero()
   }
 
-  /** What is read when somebody asks. */
+  /** Registers values that are read at each scrape. */
   observe(sources: MetricSources): void {
     observeSources(this.registry, sources)
   }

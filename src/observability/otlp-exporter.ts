@@ -74,7 +74,7 @@ export class OtlpExporter implements AsyncDisposable {
       } catch (error) {
         if (!this.#isSaid) this.#parts.onError(error as Error)
         this.#isSaid = true
-        // Not at once again: it is away.
+        // No immediate retry: the collector is unreachable.
         return
       }
     }

@@ -6,7 +6,7 @@ import { AsyncLocalStorage } from 'node:async_hooks'
 import type { MonotonicClock } from '../clock.ts'
 import type { ExchangeTrace } from './exchange-record.ts'
 
-/** Who is asked. */
+/** The server asked. */
 export type Asked = 'kdc' | 'op' | 'store'
 
 export class OutgoingSpans {

@@ -60,7 +60,7 @@ function registerOpenDescriptors(registry: Registry): void {
         // Since Linux 6.2 the size of the folder is the number; before that it is zero, and they have to be listed.
         this.set(statSync(DESCRIPTORS).size || readdirSync(DESCRIPTORS).length - 1)
       } catch {
-        // Without /proc nobody knows.
+        // Unknown without /proc.
       }
     },
   })

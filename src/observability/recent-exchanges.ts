@@ -21,7 +21,7 @@ export interface RecentExchange {
   readonly clientClass: string
   readonly scheme: string
   readonly trace: DecisionTrace
-  /** Whether somebody looked on: then each step has its time. */
+  /** Whether the exchange was traced: then each step has its time. */
   readonly isTraced: boolean
 }
 

@@ -3,7 +3,7 @@ import { Writable } from 'node:stream'
 import { afterFailure } from './file-end.ts'
 
 const STANDARD_OUTPUT = 1
-/** Standard output may be a pipe that somebody else made non-blocking. */
+/** Standard output may be a pipe that another process made non-blocking. */
 const RETRY_MS = 10
 const HIGH_WATER_MARK_BYTES = 262_144
 

@@ -30,7 +30,7 @@ export interface Condition {
 }
 
 export interface Manner {
-  /** The rule asks for less than what is required where none fits: then it must be certain that it fits. */
+  /** The rule requires less than the default: then it must be certain that it matches. */
   readonly isLenient: boolean
   /** A slash more at the end is the same path to a rule that is not lenient. */
   readonly overlooksSlash: boolean
@@ -73,7 +73,7 @@ export function conditionsOf(
     const membership = membershipIn(when.groups, inFile)
     add('groups', facts => {
       const answer = membership(facts)
-      // Whose token it is, or who is in it, nobody knows: not good enough to ask for less, and enough to ask for more.
+      // Owner or members are unknown: that suffices to require more, but not to require less.
       return answer === 'member' || (answer === 'unknown' && !isLenient)
     })
   }

@@ -13,7 +13,7 @@ import { ruleFor } from './step-up.ts'
 
 type Settings = Config['secondFactor']
 
-/** A form that is sent too late is lost: whoever opens its page has half the time left. */
+/** A form submitted too late would be lost, so a page with one needs half of the time left. */
 const SHARE_OF_PAGES = 0.5
 
 /** What a sign-in must prove so that nothing is missing. */
@@ -22,7 +22,7 @@ export const freshStepUp = (settings: Settings, decides: Requirement): StepUp =>
   acceptAcr: decides.acceptAcr,
 })
 
-/** What is missing; undefined: nothing. A program is told that it is not for programs. */
+/** What is missing; undefined: nothing. A program is told that this is not open to programs. */
 export function shortOfFresh(
   settings: Settings,
   { principal, credentials }: Authenticated,

@@ -9,7 +9,7 @@ export type GitOperation = 'fetch' | 'push'
 export interface GitReading {
   /** What a server may take it for. */
   readonly possible: readonly GitOperation[]
-  /** Undefined where the head leaves it open. */
+  /** Undefined if the head does not determine it. */
   readonly certain: GitOperation | undefined
   /** Of the smart protocol, at the usual path. */
   readonly isSmart: boolean
@@ -19,7 +19,7 @@ const smart = (certain: GitOperation): GitReading => ({ possible: [certain], cer
 const FETCH = smart('fetch')
 const PUSH = smart('push')
 const EITHER: GitReading = { possible: ['fetch', 'push'], certain: undefined, isSmart: true }
-/** The dumb protocol: any file named so looks like it. */
+/** The dumb protocol: any file with such a name looks like it. */
 const DUMB_FETCH: GitReading = { possible: ['fetch'], certain: undefined, isSmart: false }
 const LFS_FETCH: GitReading = { ...FETCH, isSmart: false }
 const LFS_PUSH: GitReading = { ...PUSH, isSmart: false }
@@ -53,7 +53,7 @@ function advertised(target: string): GitReading {
   return latest.reading
 }
 
-/** Which of several `service` parameters counts, servers do not agree on. None: the dumb protocol, or a fetch. */
+/** Servers disagree about which of several `service` parameters is used. None: the dumb protocol, or a fetch. */
 function advertisedIn(target: string): GitReading {
   const services = new Set(queryValues(target, 'service').map(name => name.toLowerCase()))
   const isPush = services.has('git-receive-pack')

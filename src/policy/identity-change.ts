@@ -47,7 +47,7 @@ const PACKAGES_OF_GITEA = /\/api\/packages\/|^\/v2\//i
 
 type Form = Pick<Authenticated, 'principal' | 'method' | 'fields' | 'target' | 'readings'>
 
-/** Somebody was judged by a token or other credentials, and the content may hold a token of another. */
+/** The request was judged by a token or other credentials, and its content may contain another person's token. */
 export function isFormUnjudged({ principal, method, fields, target, readings }: Form, forms: FormsRead): boolean {
   const type = fields.kept['content-type']
   if (principal.kind === 'person') {

@@ -27,7 +27,7 @@ export async function jsonPreview(message: IncomingMessage, fields: RequestField
 }
 
 function textOf(content: Buffer): string | undefined {
-  // NUL stands in no JSON of UTF-8, and everywhere in that of UTF-16.
+  // NUL never occurs in JSON as UTF-8, but always as UTF-16.
   if (content.includes(0)) return undefined
   try {
     const text = new TextDecoder('utf-8', { fatal: true }).decode(content)

@@ -3,7 +3,7 @@ import { isSid } from '../../config/ticket-rules.ts'
 import type { Code } from '../errors.ts'
 import { accountOf, type Credentials, type Principal } from '../exchange.ts'
 
-/** Groups of an account in whatever spelling, by the file; undefined: there is none. */
+/** Groups of an account, in any spelling, by the file; undefined: there is no file. */
 export type GroupsInFile = (account: string) => readonly string[] | undefined
 
 type Asking = { readonly principal: Principal; readonly credentials: Credentials }
@@ -31,7 +31,7 @@ export function membershipIn(wanted: readonly string[], inFile: GroupsInFile): (
 /** Who signs in there without groups where they are asked for is refused then. */
 const isOfOp = (principal: Principal) => principal.kind === 'person' && principal.evidence.firstFactor === undefined
 
-/** Why somebody may not pass at all; undefined: they may, or nobody knows yet who it is. */
+/** Why a person may not pass at all; undefined: they may, or it is not known yet who they are. */
 export type Outsider = (asking: Asking) => Code | undefined
 
 /** Tokens of the server itself are nobody's. */

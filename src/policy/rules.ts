@@ -42,7 +42,7 @@ interface Compiled {
   readonly conditions: readonly Condition[]
 }
 
-/** What became of one rule, for who asks why. */
+/** The outcome of one rule, for `torhaus explain`. */
 export interface RuleTrace {
   readonly requirement: Requirement
   readonly isReportOnly: boolean
@@ -105,7 +105,7 @@ export class Rules {
     return this.#whole === undefined ? reading : withReports(reading, this.#whole.read(facts))
   }
 
-  /** Whether a Kerberos ticket alone would be enough for this request, whoever shows it. */
+  /** Whether a Kerberos ticket alone would suffice for this request, of any account. */
   ticketIsEnough(facts: Facts): boolean {
     return this.read({ ...facts, credentials: TICKET }).decides.require === 'first-factor'
   }

@@ -14,7 +14,7 @@ export type SecondFactorRule = Pick<
 
 export type SecondFactorSettings = Config['secondFactor'] & Pick<SecondFactorRule, 'refusesPolicy'>
 
-/** By the configuration of now: what a policy once guaranteed counts no longer than some OP is said to have one. */
+/** By the current configuration: proof by policy is only valid while some OP is configured to have such a policy. */
 export const secondFactorSettings = (
   config: Pick<Config, 'oidc' | 'providers' | 'secondFactor'>,
 ): SecondFactorSettings => ({

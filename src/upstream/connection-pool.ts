@@ -25,7 +25,7 @@ import { mayServe, type Waiter } from './waiter.ts'
 
 /** How often deadlines are looked at, in milliseconds: timeouts are late by this much at most. */
 const TICK_MS = 250
-/** A response that its reader has not taken further for so long holds up the connection. */
+/** A response not read any further for this long holds up the connection. */
 const HELD_UP_MS = 2000
 /** A server's own idle timeout is undercut by this much, so that it does not close while we send. */
 const KEEP_ALIVE_MARGIN_MS = 1000
@@ -37,7 +37,7 @@ export class ConnectionPool implements Keeper<Connection>, Disposable {
   readonly #idle = new Set<Connection>()
   readonly #idleByKey = new Map<string, Connection[]>()
   readonly #shares: ConnectionShares<Waiter>
-  /** Who waits, and until when (monotonic); first come first. */
+  /** Waiters with their deadlines (monotonic), in order of arrival. */
   readonly #waiting = new Map<Waiter, number>()
   #connecting = 0
   #tick: NodeJS.Timeout | undefined
@@ -78,7 +78,7 @@ export class ConnectionPool implements Keeper<Connection>, Disposable {
     this.#waiting.set(waiter, this.#settings.monotonic() + this.#settings.queueTimeoutMs)
   }
 
-  /** The waiter wants no connection any more. */
+  /** The waiter no longer needs a connection. */
   leave(waiter: Waiter): void {
     waiter.cancelled = true
     if (this.#waiting.delete(waiter)) this.#shares.leave(waiter)
@@ -94,7 +94,7 @@ export class ConnectionPool implements Keeper<Connection>, Disposable {
   onFree(connection: Connection): void {
     this.#release(connection)
     const nowMs = this.#settings.monotonic()
-    // Who waits gets one once it has closed.
+    // A waiter gets a connection once this one has closed.
     if (nowMs >= connection.renewAtMs) return connection.close()
     const waiter = this.#nextWaiter()
     if (waiter !== undefined && mayServe(connection, waiter)) return this.#handOver(connection, waiter)
@@ -127,7 +127,7 @@ export class ConnectionPool implements Keeper<Connection>, Disposable {
     else sameKey.push(connection)
   }
 
-  /** A connection for who may have one. */
+  /** Gives a connection to a waiter that may have one. */
   #serve(waiter: Waiter): void {
     const connection = this.#takeIdle(waiter)
     if (connection !== undefined) return this.#handOver(connection, waiter)

@@ -102,7 +102,7 @@ export class ConnectionShares<W extends Sharer> {
     return true
   }
 
-  /** Who has a connection from now on, of those who wait. */
+  /** The waiter that gets the next connection. */
   next(): W | undefined {
     if (this.queued === 0) return undefined
     const lane = this.#nextLane()

@@ -92,7 +92,7 @@ export class Connection implements ResponseEvents, Reader, ContentReceiver {
     this.#socket.resume()
   }
 
-  /** The request is given up: nobody listens any more, and the connection cannot be in step again. */
+  /** The request is abandoned: nobody receives the response, and the connection cannot be used for another one. */
   abort(): void {
     this.#receiver = undefined
     // Now, and not when it has closed: by then the content may be going to another connection.
@@ -128,7 +128,7 @@ export class Connection implements ResponseEvents, Reader, ContentReceiver {
     this.#expectWithin(this.#times.bodyTimeoutMs)
     const isBound = head.bindsIdentity && this.#isShared
     if (isBound) this.#owner.onBound()
-    // Content that comes late would be somebody else's answer.
+    // Late content would become the response to somebody else's request.
     if (head.leavesDoubt) this.onlyFor = this.holder?.name
     const isNobodys = head.leavesDoubt && this.holder?.standing !== 'proven'
     // The server no longer knows who this connection is: nobody else is to find out.
@@ -184,7 +184,7 @@ export class Connection implements ResponseEvents, Reader, ContentReceiver {
       this.#parser.push(data)
       this.#receiver?.onReadPause()
     } catch (error) {
-      // A mistake of ours in handling one response must not end the others: it is answered and logged as what it is.
+      // A bug in handling one response must not affect the others: it is answered and logged as such.
       if (!(error instanceof InvalidResponse)) this.fail('internal-error', error)
       else this.fail(hadHead ? 'response-content-aborted' : 'upstream-response-invalid', error)
     }

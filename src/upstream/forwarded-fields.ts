@@ -41,7 +41,7 @@ export function forwardedFields(exchange: Delegated, parts: ForwardedFieldSettin
   return result
 }
 
-/** Adds who asks, and under which name of ours. */
+/** Adds the client's address, and the public scheme and host. */
 export function addClientFields(
   fields: string[],
   clientAddress: string,
@@ -51,7 +51,7 @@ export function addClientFields(
   return fields
 }
 
-/** RFC 9110 7.6.2: it counts for OPTIONS (and TRACE, which ends here in any case), where it is a number. */
+/** RFC 9110 7.6.2: valid for OPTIONS (and TRACE, which is refused anyway), if it is a number. */
 export function maxForwardsOf({ method, fields }: Delegated): number | undefined {
   const value = fields.kept['max-forwards']
   return method === 'OPTIONS' && value !== undefined && /^\d{1,9}$/.test(value) ? Number(value) : undefined

@@ -115,6 +115,6 @@ function head({ method, target, fields, content, contentLength }: UpstreamReques
   return `${method} ${target} HTTP/1.1\r\n${fieldLines(fields)}${fieldLines(more)}${framing}\r\n`
 }
 
-/** RFC 9110 8.6: methods that anticipate content say that there is none. */
+/** RFC 9110 8.6: requests without content state that, if their method anticipates content. */
 const emptyContent = (method: string) =>
   method === 'POST' || method === 'PUT' || method === 'PATCH' ? 'Content-Length: 0\r\n' : ''

@@ -3,5 +3,5 @@ export class InvalidResponse extends Error {
   override readonly name = 'InvalidResponse'
 }
 
-/** It answers no request: bytes behind a response, or while nobody asks. */
+/** Not the response to any request: bytes after a response, or on an idle connection. */
 export class Unasked extends InvalidResponse {}

@@ -10,7 +10,7 @@ export interface Sharer {
 
 const NOBODY: ReadonlySet<Sharer> = new Set()
 
-/** What somebody has at the moment: connections, and requests that wait for one. */
+/** The current connections and waiting requests of one owner. */
 export class Owner {
   readonly name: string
   readonly standing: Standing

@@ -1,9 +1,7 @@
 import { fieldNameOf } from '../http/field-name.ts'
 import { InvalidResponse } from './invalid-response.ts'
 
-/**
- * How the end of the content is found (RFC 9112 6.3): after so many bytes, by chunks, or when the connection closes.
- */
+/** How the end of the content is determined (RFC 9112 6.3): by length, by chunks, or by the end of the connection. */
 type Framing = number | 'chunked' | 'close'
 
 export interface ResponseHead {
@@ -16,9 +14,9 @@ export interface ResponseHead {
   readonly leavesDoubt: boolean
   /** RFC 9112 9.3. */
   readonly keepsConnection: boolean
-  /** The server says that it keeps who has authenticated on the connection (MS-N2HT 2.2.2), or is about to. */
+  /** The server states that it binds authentication to the connection (MS-N2HT 2.2.2), or is about to. */
   readonly bindsIdentity: boolean
-  /** Seconds the server keeps an idle connection, where it says so (`Keep-Alive: timeout=N`). */
+  /** How many seconds the server keeps an idle connection, if it states that (`Keep-Alive: timeout=N`). */
   readonly keepAliveSeconds: number | undefined
 }
 

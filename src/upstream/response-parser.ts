@@ -152,7 +152,7 @@ export class ResponseParser {
     return rest
   }
 
-  /** `hasMore`: bytes follow that nobody asked for. They must not become the answer to somebody else's next request. */
+  /** `hasMore`: unrequested bytes follow, which must not become the response to somebody else's next request. */
   #complete(trailers: readonly string[], hasMore: boolean): void {
     this.#state = 'idle'
     this.#hasAnswered = true

@@ -16,7 +16,7 @@ export interface SmallAnswer {
 /** What is asked for is far smaller; more is another server, or a page. */
 const MAX_BYTES = 262_144
 
-/** Rejects with a fault where there is no answer, or too much of one. */
+/** Rejects with a fault if there is no response, or one that is too large. */
 export function smallRead(upstream: Upstream, { timeoutMs, ...read }: SmallRead): Promise<SmallAnswer> {
   const { promise, resolve, reject } = Promise.withResolvers<SmallAnswer>()
   const collector = new Collector(resolve, reject)

@@ -4,7 +4,7 @@ import { bytesIn } from '../../config/files-read.ts'
 import type { Config } from '../../config/schema.ts'
 import { readTlsPair } from '../../config/tls-pair.ts'
 
-/** How the server is spoken to over TLS, and what is shown where it asks for a certificate. `host`: that of upstream.url. */
+/** TLS options for the origin server, including the client certificate. `host`: that of upstream.url. */
 export function upstreamTls(settings: Config['upstream']['tls'], host: string) {
   const { caFile, serverName = host } = settings
   return {

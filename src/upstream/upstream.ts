@@ -17,7 +17,7 @@ export interface UpstreamRequest {
   /** The fields ask to change the protocol (RFC 9110 7.8), so 101 may come. */
   readonly mayUpgrade: boolean
   readonly connections: ConnectionChoice
-  /** Whose share of the connections it counts in. */
+  /** The owner whose share of the connections it counts towards. */
   readonly owner: string
   readonly standing: Standing
 }
@@ -32,13 +32,13 @@ export interface ConnectionChoice {
   readonly connectionKey: string
   /** That key is of more than one person: nobody may be authenticated on the connection. */
   readonly sharesConnection: boolean
-  /** Fields sent with the first request of a connection only, where the server keeps authentication on it. */
+  /** Fields sent with the first request of a connection only, if the server binds authentication to the connection. */
   readonly authenticateConnection: (() => Promise<readonly string[]>) | undefined
 }
 
 /** Who receives the response. Exactly one of `onEnd`, `onError` and `onUpgrade` is called, once, and last. */
 export interface ResponseReceiver {
-  /** After `upstream-closed` it would send the request once more. */
+  /** After `upstream-closed`, the receiver would send the request again. */
   readonly mayAskAgain?: boolean
   /** 1xx other than 101 (RFC 9110 15.2). False: no more for now, until `resume`. */
   onInformation(status: number, rawFields: readonly string[]): boolean
@@ -69,7 +69,7 @@ export interface UpstreamStatistics {
   readonly idle: number
   /** Requests waiting for a connection. */
   readonly queued: number
-  /** Connections with a request of somebody who has not proven who it is. */
+  /** Connections that carry a request of an unproven client. */
   readonly unproven: number
   /** Connections opened and closed so far. */
   readonly opened: number

@@ -2,7 +2,7 @@ import type { Fault } from '../errors.ts'
 import type { Connection } from './connection.ts'
 import type { Sharer } from './owner.ts'
 
-/** Who waits for a connection. Exactly one of the two methods is called, unless `cancelled` is set before. */
+/** Waits for a connection. Exactly one of the two methods is called, unless `cancelled` is set before. */
 export interface Waiter extends Sharer {
   /** It shares connections with requests of the same key. */
   readonly key: string

@@ -9,7 +9,7 @@ export type LastingKind =
   | 'runner'
   | 'account'
 
-/** With these, somebody acts as the person: no personal access token may make another one. */
+/** These let their holder act as the person: a personal access token must not create another one. */
 export const CREDENTIALS: readonly LastingKind[] = ['token', 'ssh-key', 'oauth-application']
 
 export interface LastingRight {
@@ -24,7 +24,7 @@ export interface LastingRight {
   readonly byDeleting?: true
   /** Looking at it makes one already. Only programs are held to that: a browser's person is asked by the page. */
   readonly byReading?: true
-  /** Only its content tells. */
+  /** Determined only by the content. */
   readonly content?: RegExp
   /** Programs are held to it, and browsers not: pages of the server send such requests all the time. */
   readonly programsOnly?: true
