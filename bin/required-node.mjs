@@ -1,4 +1,7 @@
-/** Ends the process, in one line, where the Node that runs it is too old. Written so that an old one can read it. */
+/**
+ * Ends the process, in one line, where the Node that runs it is too old. Written so that an old one can read it. Imported by
+ * `torhaus`, and before every script of npm that runs TypeScript.
+ */
 import { readFileSync } from 'node:fs'
 
 const { devEngines } = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8'))

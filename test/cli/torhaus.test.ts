@@ -1,5 +1,6 @@
 /** The command: what it answers to right and wrong words, and the Node it goes on in. */
 import assert from 'node:assert/strict'
+import { spawnSync } from 'node:child_process'
 import { mkdirSync } from 'node:fs'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
@@ -129,4 +130,21 @@ test('a Node that is too old, with no other at hand, is told in one line', {
   const { code, out, error } = await runTorhaus(['version'], program, oldNode())
   assert.deepEqual([code, out], [1, ''])
   assert.match(error, /^Torhaus needs Node [\d.]+ or later, and this is [\d.]+\. [^\n]*npm ci[^\n]*\n$/)
+})
+
+test('every script of npm that runs TypeScript says so in one line, too', {
+  skip: oldNode() === undefined,
+}, async () => {
+  const bare = join(directory, 'scripts')
+  copyTree(bare)
+  const old = oldNode() ?? ''
+  for (const [name, script] of Object.entries(ofPackage.scripts)) {
+    if (!script.includes('.ts')) continue
+    const [, ...args] = script.split(' && ', 1).join().split(' ')
+    // A watch says it, and goes on to wait for a change.
+    const once = args.filter(arg => !arg.startsWith('--watch'))
+    const { status, stderr } = spawnSync(old, once, { cwd: bare, encoding: 'utf8', timeout: 60_000 })
+    assert.match(stderr, /^Torhaus needs Node [\d.]+ or later, and this is [\d.]+\. [^\n]*npm ci[^\n]*\n$/, name)
+    assert.equal(status, 1, name)
+  }
 })
