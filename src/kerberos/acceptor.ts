@@ -38,7 +38,7 @@ import { isGoodWay } from './transited-realms.ts'
 /** Who authenticated. */
 export type Accepted = {
   readonly principal: CanonicalPrincipal
-  /** To be returned in `WWW-Authenticate: Negotiate` of the response (RFC 4559 5), where the client negotiated. */
+  /** To be returned in `WWW-Authenticate: Negotiate` of the response (RFC 4559 5), if the client negotiated. */
   readonly replyToken?: Buffer
   /** What the ticket says, where something was asked. */
   readonly proof?: TicketProof

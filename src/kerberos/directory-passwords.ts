@@ -89,7 +89,7 @@ export function createDirectoryPasswords(options: DirectoryPasswordsOptions): Di
   }
 }
 
-/** The directory knows nobody of the name, or somebody who is called otherwise. */
+/** The directory has no account of that name, or finds one with another name. */
 const isNobodys = ({ code }: KerberosError): boolean =>
   isVerdict(code) || code === 'identity-mismatch' || code === 'foreign-realm'
 

@@ -49,13 +49,13 @@ export interface Directory extends Disposable {
   /** Verifies a Negotiate token. `isForwarded`: the client's TLS ended at a proxy that is trusted. */
   accept(token: Buffer, isForwarded: boolean): Promise<Accepted>
   /**
-   * Resolves to the principal where the password is right. `address`: the client's, canonical. Throws a
-   * `KerberosError`, or the fault of the store.
+   * Resolves to the principal if the password is right. `address`: the client's, canonical. Throws a `KerberosError`,
+   * or the fault of the store.
    */
   checkPassword(username: string, password: string, address: string): Promise<CanonicalPrincipal>
   /** Any spelling of an account to a principal; throws a `KerberosError`, also for a UPN of another suffix. */
   principalOf(account: string): CanonicalPrincipal
-  /** The same, and UPNs of `upnSuffixes`, whose account the KDC tells; answers at once where there is nothing to ask. */
+  /** The same, and UPNs of `upnSuffixes`, which the KDC resolves; synchronous if the KDC need not be asked. */
   resolve(account: string): Awaitable<CanonicalPrincipal>
   /** A fresh token in base64 for one request to the service, in the name of the principal. */
   initiate(principal: CanonicalPrincipal, target: string): Awaitable<string>

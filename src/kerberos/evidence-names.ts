@@ -13,9 +13,9 @@ import { readUpnDnsInfo } from './protocol/upn-dns-info.ts'
 export interface EvidenceNames {
   /** `alice@CORP.TEST`: the account name (sAMAccountName), whatever name was asked for. */
   readonly account: string
-  /** Where the directory tells it. */
+  /** If the directory states it. */
   readonly upn: string | undefined
-  /** Why nobody may act in its name (MS-SFU 3.2.5.1.2), in words; undefined: nothing says so. */
+  /** Why the account may not be delegated (MS-SFU 3.2.5.1.2), in words; undefined: no known reason. */
   readonly protection: string | undefined
 }
 

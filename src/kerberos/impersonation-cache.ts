@@ -38,7 +38,7 @@ export type ImpersonationCounters = {
   /** S4U2self calls that succeeded. */
   readonly impersonations: number
   readonly tokens: number
-  /** Tickets about somebody else than was asked for; must stay 0. */
+  /** Tickets for another account than the requested one; must stay 0. */
   readonly identityMismatches: number
 }
 

@@ -20,7 +20,7 @@ const TROUBLE: Table = {
 const TROUBLE_AT_KDC: Table = {
   ...TROUBLE,
   'clock-skew': 'kerberos-misconfigured',
-  // Of a ticket of ours, twice in a row.
+  // For a ticket of Torhaus, twice in a row.
   'credentials-expired': 'kdc-reply-invalid',
   replay: 'kdc-reply-invalid',
 }
@@ -79,6 +79,6 @@ function codeIn(table: Table, trouble: Table, error: unknown, otherwise: Code | 
 /** Details for the log that the code does not contain: step, reason and the KDC's error number. No names, no secrets. */
 export function reasonOf(error: unknown): string {
   if (!(error instanceof Error)) return 'unknown'
-  // The number of a KDC stands in the message already.
+  // The message already contains the KDC's error number.
   return error.cause instanceof KdcRefusal ? error.message : causeChain(error)
 }

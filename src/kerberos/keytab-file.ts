@@ -7,7 +7,7 @@ import { KerberosError } from './kerberos-error.ts'
 import { KeyRing } from './key-ring.ts'
 import { type KeytabEntry, keytabEntries, MAX_KEYTAB_BYTES, newestFirst, principalOf } from './protocol/keytab.ts'
 
-/** A key that was taken out opens tickets for so long at most. */
+/** A removed key opens tickets for at most this long. */
 const LOOK_AGAIN_MS = 1000
 
 /** What is read at once: some 180 keys, half a millisecond. */
@@ -47,12 +47,12 @@ export class KeytabFile implements Disposable {
     }
   }
 
-  /** Changes whenever the keys may have, as far as the last look tells. */
+  /** Changes whenever the keys may have changed, as of the last check. */
   get generation(): number {
     return this.#generation
   }
 
-  /** Of the file, as the last look found it: it differs where the file was written anew, and is the same in each process. */
+  /** State of the file as of the last check: it changes when the file is rewritten, and is the same in each process. */
   get state(): string {
     return this.#seen
   }

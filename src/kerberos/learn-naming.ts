@@ -22,7 +22,7 @@ export interface NamingQuestion {
   readonly monotonic: () => number
 }
 
-/** A KDC that is away is asked again after so long, and not for each ticket. */
+/** An unreachable KDC is asked again after this time, and not for each ticket. */
 const AGAIN_AFTER_MS = 30_000
 
 /** What makes a realm known. Undefined: there is nothing to wait for. It never rejects. */

@@ -161,7 +161,7 @@ function outcomeOf(error: unknown, shown: boolean): AttemptOutcome {
   return shown && error.operation === 'password' && error.code === 'kdc-unreachable' ? 'unheard' : 'undecided'
 }
 
-/** A ticket that our key does not open was made by somebody who does not have it. */
+/** A ticket that Torhaus' key does not decrypt was made by somebody without that key. */
 function openProof(open: () => TrustedTicket): TrustedTicket {
   try {
     return open()

@@ -26,7 +26,7 @@ interface ServiceTicket {
   readonly key: EncryptionKey
 }
 
-/** For which callers get tickets anew. */
+/** Makes callers obtain new tickets. */
 const released = (): KerberosError => new KerberosError('credentials-expired', 'initiate', { text: 'released' })
 
 /**
@@ -61,7 +61,7 @@ export function createPrincipalTickets({
     if (known !== undefined) return known
     const question = ask(target)
       .then(ticket => {
-        // Forgotten meanwhile: those who asked get their tokens, nobody else does.
+        // Forgotten in the meantime: the callers waiting get their tokens, but nobody else does.
         if (leased.dropped) return ticket
         tickets.get(target)?.key[Symbol.dispose]()
         tickets.set(target, ticket)

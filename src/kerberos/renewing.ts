@@ -43,9 +43,9 @@ export type Renewing<T extends Disposable> = Disposable & {
    * that is away is not noticed for longer than one try takes. Throws what `acquire` throws.
    */
   current(): Promise<T>
-  /** The value where it is there and need not be renewed yet. */
+  /** The value, unless it is missing or has to be renewed. */
   fresh(): T | undefined
-  /** The value where it can be used, without asking for one. */
+  /** The value if it can be used, without requesting one. */
   held(): T | undefined
   /**
    * Lets go of a value that turned out not to work; the next `current` gets a new one. Does nothing once that was

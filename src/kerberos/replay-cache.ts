@@ -75,7 +75,7 @@ export function createReplayCache({ directory, skewMs, now, monotonic = now }: R
     const number = Math.floor(timeMs / GENERATION_MS)
     let generation = generations.get(number)
     if (generation === undefined) {
-      // Whoever cleans up temporary files may have taken it away.
+      // Programs that clean up temporary files may have removed it.
       makePrivate(directory)
       removePast()
       generation = new ReplayGeneration(join(directory, `replay-${number}`))

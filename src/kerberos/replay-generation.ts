@@ -9,7 +9,7 @@ const RECORD_BYTES = TAG_BYTES + 8
 /** 43,000 tokens a second for as long as a generation takes. */
 const MAX_BYTES = 256 * 1024 * 1024
 
-/** Tokens that came in one turn of the event loop are written and read in one go, so many at most. */
+/** Tokens that arrive in one turn of the event loop are written and read together, up to this many. */
 const MAX_BATCH = 64
 
 /** A worker that starts has all of the file to read: so much in one turn, and less where the table grows. */
@@ -87,7 +87,7 @@ export class ReplayGeneration implements Disposable, TurnBatch {
   [Symbol.dispose](): void {
     this.flush()
     while (this.#unread.size > 0) this.#read()
-    // The last who has a file that was removed frees all of it, which takes time.
+    // Closing the last descriptor of a removed file frees its blocks, which takes time.
     close(this.#file, () => undefined)
   }
 

@@ -17,14 +17,14 @@ export interface ServiceCredentialOptions {
   readonly keytab: KeytabFile
   /** The account that may delegate, `svc-proxy@CORP.TEST`. */
   readonly principal: string
-  /** Together with other workers; default: nobody counts. */
+  /** Counts together with other workers; default: does not count. */
   readonly attempts?: OwnAttempts
   readonly now: () => number
   readonly monotonic?: () => number
   readonly renewMarginMs?: number
 }
 
-/** Each sign-in with a wrong key counts at the directory, and may lock our account: one for each request would. */
+/** A sign-in with a wrong key counts at the directory and may lock Torhaus' account: not one per request. */
 const REFUSED_MS = 30_000
 
 interface Refused {

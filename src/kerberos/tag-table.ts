@@ -14,7 +14,7 @@ export class TagTable {
   #moved = 0
   readonly #parts: (TagTablePart | undefined)[] = Array.from({ length: PARTS }, () => undefined)
 
-  /** False where it was there before. */
+  /** False if it was there before. */
   add(a: number, b: number, c: number, d: number): boolean {
     const at = c & (PARTS - 1)
     let part = this.#parts[at]

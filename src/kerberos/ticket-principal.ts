@@ -10,11 +10,11 @@ import { KerberosError } from './kerberos-error.ts'
 import type { OpenedTicket } from './protocol/ticket.ts'
 
 export interface TicketOwner extends Pick<OpenedTicket, 'client' | 'clientRealm'> {
-  /** In its PAC (sAMAccountName); undefined where there is none. */
+  /** From its PAC (sAMAccountName); undefined if there is none. */
   readonly accountName: string | undefined
   /** NetBIOS name of the domain that this is an account of, there. */
   readonly accountDomain: string | undefined
-  /** Its flags, there; 0 where there is none. */
+  /** Its flags in the PAC; 0 if there is none. */
   readonly accountControl: number
 }
 

@@ -36,8 +36,8 @@ export interface UpnResolverOptions {
 
 export interface UpnResolver {
   /**
-   * Whose a UPN is. Throws a `KerberosError`: `client-unknown`, `client-disabled`, or `identity-mismatch` where the
-   * directory answers with an account of another UPN.
+   * Resolves a UPN to its account. Throws a `KerberosError`: `client-unknown`, `client-disabled`, or
+   * `identity-mismatch` if the directory answers with an account of another UPN.
    */
   resolve(upn: UserPrincipalName): Promise<CanonicalPrincipal>
 }

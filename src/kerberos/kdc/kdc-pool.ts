@@ -25,7 +25,7 @@ import { byHope, isSameKdc, type KdcState, newKdcState, note } from './kdc-state
 // one by few at a time. One that failed and has rested is tried beside the next question, with a message of no
 // consequence, so that nobody waits for it and its return is noticed.
 
-/** A message that every KDC answers, and that changes and counts nothing there. */
+/** A message that every KDC answers, without changing or counting anything there. */
 export interface KdcProbe {
   request(): Buffer
   /** Throws a `Krb5Error` where this is no answer of a KDC. */
@@ -48,7 +48,7 @@ export interface KdcPool {
   states(): readonly Readonly<KdcState>[]
 }
 
-/** How long the address of a KDC is believed before it is asked for anew, beside a question. */
+/** How long a KDC's address is used before it is resolved again, concurrently with a request. */
 const BELIEVED_MS = 60_000
 
 export function createKdcPool(options: KdcPoolOptions): KdcPool {

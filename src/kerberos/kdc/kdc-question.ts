@@ -20,7 +20,7 @@ export interface AskingTerms {
 export interface QuestionOptions extends Noting {
   /** For the whole question. */
   readonly timeoutMs: number
-  /** After so long without an answer the next KDC is asked, too; default 1,000. */
+  /** After this long without an answer, the next KDC is asked as well; default 1,000. */
   readonly nextAfterMs?: number
 }
 
@@ -49,7 +49,7 @@ export function isOutOfService(reply: Buffer, codes = OUT_OF_SERVICE): boolean {
 export const failureOf = (error: unknown): KdcFailure =>
   error instanceof KdcUnreachable ? error.failure : 'not-believed'
 
-/** An answer that is good enough only where nobody has a better one. */
+/** An answer that is only used if there is no better one. */
 interface Poor {
   readonly answer: unknown
   readonly by: KdcState
@@ -69,7 +69,7 @@ interface Asked<T> extends AskingTerms {
   readonly read: (reply: Buffer) => T
 }
 
-/** One request, sent to one KDC after the other, and once more to each if none has answered. */
+/** A request, sent to one KDC after another, and once more to each if none has answered. */
 export class Question<T> {
   readonly #waiting: KdcState[]
   readonly #asked: Asked<T>
@@ -215,7 +215,7 @@ export class Question<T> {
     this.#running.delete(running)
     if (this.#waiting.length > 0) return this.#askNext()
     if (this.#running.size > 0) return
-    // Nobody says otherwise.
+    // No KDC contradicts it.
     if (this.#poor !== undefined) return this.#give(this.#poor)
     const canAskAgain = this.#options.monotonic() + AGAIN_AFTER_MS < this.#deadlineMs && this.#second.length > 0
     if (!canAskAgain) return this.#end(() => this.#result.reject(this.#failure))

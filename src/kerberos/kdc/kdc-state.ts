@@ -19,7 +19,7 @@ export interface KdcState {
   restUntilMs: number
   /** When the last failure was noted. */
   failedAtMs: number
-  /** A question that had no answer is asked once more. */
+  /** A request without an answer is sent once more. */
   isAskedAgain: boolean
   /** Until then none is: the last time it did not help. */
   notAgainUntilMs: number
@@ -74,7 +74,7 @@ export function noteAgain(state: KdcState, helped: boolean, nowMs: number): void
 export interface KdcSeen {
   /** `dc1.corp.test:88`. */
   readonly kdc: string
-  /** From the connection to the answer, or to where it was given up. */
+  /** From the connection to the answer, or until it was given up. */
   readonly seconds: number
   /** Undefined: it answered, if only to refuse. */
   readonly failure: KdcFailure | undefined

@@ -3,7 +3,7 @@ import { frameApReply } from './gss-token.ts'
 import { ownOctets } from './own-octets.ts'
 import { writeAcceptCompleted } from './spnego.ts'
 
-/** A client uses one mechanism and one encryption type; what it is told has a handful of lengths. */
+/** A client uses one mechanism and one encryption type, so replies to it have few lengths. */
 const MAX_PREFIXES = 256
 
 /** By mechanism, encryption type and length. */

@@ -24,7 +24,7 @@ export const application = (number: number): number => 0x60 | number
 /** [n] EXPLICIT. */
 export const context = (number: number): number => 0xa0 | number
 
-/** Whatever reads throws `malformed` where something else stands there. `number` is that of a field [n], EXPLICIT. */
+/** All reading methods throw `malformed` if they find another element. `number` is that of a field [n], EXPLICIT. */
 export class DerReader {
   readonly #octets: Buffer
   #at: number
@@ -138,7 +138,7 @@ export class DerReader {
     return flags >>> 0
   }
 
-  /** Reads the elements of a SEQUENCE OF to its end, so many at most. */
+  /** Reads the elements of a SEQUENCE OF to its end, at most `limit`. */
   each<T>(limit: number, read: (reader: this) => T): T[] {
     const found: T[] = []
     while (!this.done) {
@@ -148,7 +148,7 @@ export class DerReader {
     return found
   }
 
-  // Answers where the contents begin and goes on to where they end.
+  // Returns the start of the contents, and moves to their end.
   #header(tag: number): number {
     const octets = this.#octets
     const first = octets[this.#at + 1]

@@ -13,7 +13,7 @@ export const sequence = (...parts: readonly Part[]): Buffer => writeElement(UNIV
 export const message = (number: number, ...parts: readonly Part[]): Buffer =>
   writeElement(application(number), sequence(...parts))
 
-/** [n] EXPLICIT; absent where there is nothing. */
+/** [n] EXPLICIT; omitted if the part is. */
 export const field = (number: number, part: Part): Part =>
   part === undefined ? undefined : writeElement(context(number), part)
 

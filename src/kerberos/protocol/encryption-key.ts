@@ -45,7 +45,7 @@ export class EncryptionKey implements Disposable {
   #ciphers: Map<number, StealingCipher> | undefined
   #disposed = false
 
-  /** Copies the octets. Throws `enctype-unsupported`, or `malformed` where the length does not fit. */
+  /** Copies the octets. Throws `enctype-unsupported`, or `malformed` if the length is wrong. */
   constructor(enctype: number, octets: Uint8Array) {
     this.enctype = enctypeOf(enctype)
     if (octets.length !== this.enctype.keyBytes) throw new Krb5Error('malformed', 'length of a key')

@@ -14,7 +14,7 @@ export const KDC_ERROR = {
   generic: 60,
 } as const
 
-/** KRB-ERROR (RFC 4120 5.9.1). Nothing authenticates it: whoever is on the way can have written it. */
+/** KRB-ERROR (RFC 4120 5.9.1). It is not authenticated: anybody on the network path may have written it. */
 export interface KdcError {
   readonly code: number
   readonly data: Buffer | undefined

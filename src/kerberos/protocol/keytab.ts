@@ -31,7 +31,7 @@ export function readKeytab(octets: Buffer): Keytab {
     if (entry === undefined) skipped++
     else entries.push(entry)
   }
-  // Whoever adds a key puts it at the end.
+  // Programs append new keys at the end.
   return { entries: entries.reverse().sort(newestFirst), skipped }
 }
 

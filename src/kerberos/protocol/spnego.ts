@@ -10,7 +10,7 @@ export interface NegTokenInit {
   readonly mechanisms: readonly Buffer[]
   /** The list as it was encoded, which a mechListMIC is about (RFC 4178 5). */
   readonly mechanismList: Buffer
-  /** Of the first mechanism, where there is one. */
+  /** The token of the first mechanism, if there is one. */
   readonly token: Buffer | undefined
   readonly mic: Buffer | undefined
 }

@@ -48,7 +48,7 @@ export interface OpenedTicket {
   readonly sessionKey: EncryptionKey
   readonly clientRealm: string
   readonly client: PrincipalName
-  /** Realms between the client's and ours, encoded; empty where there is none. */
+  /** Encoded realms between the client's and Torhaus'; empty if there are none. */
   readonly transited: Buffer
   /** How they are encoded. */
   readonly transitedType: number
@@ -60,7 +60,7 @@ export interface OpenedTicket {
   readonly indicators: readonly string[]
 }
 
-/** Throws `integrity` where the key is another one. */
+/** Throws `integrity` if it is encrypted with another key. */
 export function openTicket({ encrypted }: Ticket, key: EncryptionKey): OpenedTicket {
   const plain = key.decrypt(KEY_USAGE.ticket, encrypted.cipher)
   const fields = DerReader.only(plain, application(3), UNIVERSAL.sequence)
