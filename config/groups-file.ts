@@ -1,8 +1,8 @@
-import { parse } from 'yaml'
 import type { Report } from './diagnostic.ts'
 import { isRecord } from './is-record.ts'
 import type { Config } from './schema.ts'
 import { sourceText } from './source-text.ts'
+import { yamlContent } from './yaml-content.ts'
 
 /** Groups of the file, each with its accounts. Throws in words where it holds something else. */
 export function readGroupsFile(fileName: string): ReadonlyMap<string, readonly string[]> {
@@ -20,7 +20,7 @@ export function readGroupsFile(fileName: string): ReadonlyMap<string, readonly s
 function contentOf(fileName: string): unknown {
   const text = textIn(fileName)
   try {
-    return parse(text)
+    return yamlContent(text)
   } catch (error) {
     const [first] = (error as Error).message.split('\n')
     throw new Error(`the file ${fileName} is not valid YAML: ${first}`)

@@ -1,8 +1,8 @@
 /** Texts of our own pages in a language of the operator: a YAML file of the keys of `docs/texts.yaml`. */
-import { parse } from 'yaml'
 import { english, type TextKey, type Texts } from '../src/texts/english.ts'
 import { isRecord } from './is-record.ts'
 import { sourceText } from './source-text.ts'
+import { yamlContent } from './yaml-content.ts'
 
 const KEYS = Object.keys(english) as readonly TextKey[]
 
@@ -35,7 +35,7 @@ export const missingTexts = (texts: Partial<Texts>): readonly TextKey[] => KEYS.
 
 function contentOf(fileName: string): Readonly<Record<string, unknown>> {
   const text = inWords(fileName, () => sourceText(fileName))
-  const content: unknown = inWords(fileName, () => parse(text)) ?? {}
+  const content: unknown = inWords(fileName, () => yamlContent(text)) ?? {}
   if (!isRecord(content)) throw new Error(`${fileName} must be a mapping of keys to texts, as docs/texts.yaml is`)
   return content
 }

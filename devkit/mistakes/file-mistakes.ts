@@ -552,7 +552,9 @@ const keyMistakes: readonly Mistake[] = [
       place.write('groups.yaml', 'devops:\n\t- ada\n')
       place.edit(/$/, 'groups: { file: groups.yaml, require: [devops] }\n')
     },
-    says: ['/etc/torhaus/torhaus.yaml:23: groups.file: the file /etc/torhaus/groups.yaml is not valid YAML: ...'],
+    says: [
+      '/etc/torhaus/torhaus.yaml:23: groups.file: the file /etc/torhaus/groups.yaml is not valid YAML: line 2 has a tab before its option: indent YAML only with spaces',
+    ],
   },
   {
     what: 'a secret that everyone can read',

@@ -56,7 +56,10 @@ test('what is no file of texts is refused by its name, with the key', async () =
     ['- a list', /must be a mapping of keys to texts/],
     ['button: { confirm: x }', /has button, which is not the key of a text/],
     ['button.confirm: "x', /cannot be read: /],
-    ['button.confirm: a\nbutton.confirm: b', /cannot be read: Map keys must be unique/],
+    [
+      'button.confirm: a\nbutton.confirm: b',
+      /cannot be read: line 2 sets an option for the second time in its section: remove one of the two lines$/,
+    ],
     [Buffer.from('button.confirm: Best\xe4tigen', 'latin1'), /cannot be read: .*not in UTF-8/],
   ] as const) {
     const fileName = await file(content)
