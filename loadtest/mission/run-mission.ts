@@ -8,6 +8,7 @@ import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { stringify } from 'yaml'
 import type { Result } from '../../deploy/roll-out/roll-out.ts'
+import { unlessStopped } from '../../devkit/demo/unless-stopped.ts'
 import { planOf } from '../../devkit/rollout/plan-of.ts'
 import { runRollOut } from '../../devkit/rollout/run-roll-out.ts'
 import { sendAtConstantRate } from '../generators/constant-rate.ts'
@@ -38,8 +39,7 @@ export async function runMission(
   { short, signal, tell }: Run,
 ): Promise<MissionResult> {
   const seconds = short ? SHORT : FULL
-  await using lab = await openMissionLab(tell)
-  signal.throwIfAborted()
+  await using lab = await unlessStopped(openMissionLab(tell), signal)
   const requests = missionRequests(lab.people)
   const rate = requestsPerSecond ?? (short ? RATES.least : await affordableRate(lab, requests, signal))
   tell(`${rate} requests/s; ${seconds.directS} s without a proxy, ${seconds.loadS} s through all of it`)

@@ -1,5 +1,7 @@
 /** The whole mission in its short form: what is counted, never what a clock says. */
 import assert from 'node:assert/strict'
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
 import { mkdtempSync, readdirSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
@@ -26,6 +28,26 @@ test('a short mission with a roll-out in the middle ends without an error, and l
     assert.match(stderr, /rolled-out/)
     assert.deepEqual(readdirSync(directory), [])
   } finally {
+    rmSync(directory, { recursive: true, force: true })
+  }
+})
+
+test('a signal while it starts ends it before it has started everything, and it leaves nothing', async () => {
+  const directory = mkdtempSync(join(tmpdir(), 'torhaus-mission-test-'))
+  const env = { ...process.env, TMPDIR: directory }
+  const child = spawn(process.execPath, [PROGRAM, '--short'], { env, stdio: ['ignore', 'ignore', 'pipe'] })
+  try {
+    const ended = once(child, 'exit')
+    let said = ''
+    child.stderr.setEncoding('utf8').on('data', (text: string) => {
+      if (!said.includes('starting the directory') && text.includes('starting the directory')) child.kill('SIGTERM')
+      said += text
+    })
+    assert.deepEqual(await ended, [130, null], said)
+    assert.doesNotMatch(said, /signing people in|failed/)
+    assert.deepEqual(readdirSync(directory), [])
+  } finally {
+    child.kill('SIGKILL')
     rmSync(directory, { recursive: true, force: true })
   }
 })
