@@ -34,7 +34,7 @@ const WORDS: Readonly<Partial<Record<YAMLError['code'], string>>> = {
   BAD_DQ_ESCAPE:
     'has a backslash in double quotes, where it starts an escape sequence: put a Windows path in single quotes, or in none',
   TAB_AS_INDENT: 'has a tab before its option: indent YAML only with spaces',
-  MULTIPLE_DOCS: 'starts another document (`---`), but a configuration is only one: remove the line',
+  MULTIPLE_DOCS: 'starts another document (`---`), but only one is read: remove the line',
   TAG_RESOLVE_FAILED:
     'has a tag (`!...`), but tags are not supported: write the value itself, and put secrets into separate files',
 }
