@@ -60,7 +60,7 @@ export function decodings(text: string): string[] {
   return all
 }
 
-/** Decodes repeatedly until no escape is left: for names and values, where an additional reading is harmless. */
+/** Decodes until no escape is left, at most three times: for names and values, where one more reading is harmless. */
 export function decodeWholly(text: string): string {
   let decoded = text
   for (let round = 0; round < 3 && decoded.includes('%'); round++) {

@@ -2,7 +2,7 @@
  * Skips quoted strings (RFC 9110 5.6.4) in one pass: each character is examined once, whatever the text is.
  */
 
-/** The end of the quoted string that begins at `start`; -1: it does not end. */
+/** The index after the quoted string that begins at `start`; -1: it does not end. */
 function endOfQuoted(text: string, start: number): number {
   for (let at = start + 1; at < text.length; at++) {
     if (text[at] === '\\') at++

@@ -140,7 +140,7 @@ export class RequestFieldReader {
 
   #learn(name: string): FieldRule {
     const folded = foldedName(name)
-    // Only the exact spelling is used; other spellings of a field that Torhaus writes are only dropped.
+    // Read only in its exact spelling, in any letter case; another spelling of a field that is dropped is only dropped.
     const place = KEPT.indexOf(name.toLowerCase())
     const rule: FieldRule = {
       forwarded: !isDropped(folded) && !this.#identityFields.has(folded),
