@@ -26,7 +26,7 @@ class Line<T> implements LastExchange {
   /** All before it are answered before it. Undefined: it is answered, too, and let go; it would keep 7 KB with an idle connection. */
   latest: T | undefined
   answeredAtMs: number | undefined
-  /** The latest response was the origin server's, to a known person. */
+  /** The latest request was forwarded to the origin server, and it is known who sent it (`Share.isProven`). */
   servedPerson = false
 
   constructor(latest: T) {
