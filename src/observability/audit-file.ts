@@ -13,7 +13,7 @@ export class AuditFile implements DestinationStream, AsyncDisposable {
   readonly #fileName: string
   readonly #onError: (error: Error) => void
   readonly #timer: NodeJS.Timeout
-  /** Files that were moved or deleted: what waits for them is still written to them. */
+  /** The closing of files that were moved or deleted: what waits for them is still written to them. */
   readonly #ending = new Set<Promise<void>>()
   #output: LogOutput
   #inode: bigint | undefined
@@ -30,7 +30,7 @@ export class AuditFile implements DestinationStream, AsyncDisposable {
     this.#output.write(line)
   }
 
-  /** Checks whether the file is still the one that was opened. Called once a second by a timer. */
+  /** Opens the file anew if it is no longer the one that was opened. Called once a second by a timer. */
   look(): void {
     if (inodeOf(this.#fileName, this.#inode) === this.#inode) return
     const old = this.#output

@@ -9,8 +9,8 @@ import { freeWhenWritten } from '../io/free-when-written.ts'
 import { afterFailure } from './file-end.ts'
 
 /**
- * Records are written in batches of this many bytes, or after this many milliseconds: one write per record would cost
- * more than the proxying.
+ * Records are written once this many bytes wait, or after this many milliseconds: one write per record would cost more
+ * than the proxying.
  */
 const BATCH_BYTES = 65_536
 const BATCH_MS = 250

@@ -74,7 +74,7 @@ export class OtlpExporter implements AsyncDisposable {
       } catch (error) {
         if (!this.#isSaid) this.#parts.onError(error as Error)
         this.#isSaid = true
-        // No immediate retry: the collector is unreachable.
+        // The other batches wait for the next flush: the collector takes none now. This one is lost.
         return
       }
     }

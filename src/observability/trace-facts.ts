@@ -108,7 +108,7 @@ export function factsOf(
 export const stagesPassed = (known: PartialExchange): readonly string[] =>
   Object.keys(STAGES).filter(stage => STAGES[stage]?.isPassed(known))
 
-/** The outcome of an exchange that was not refused. */
+/** Status, size and time to the first byte of the response, for an exchange that no stage refused. */
 export function responseFacts({ known, responseBytes, decidedAtMs, upstreamFirstByteAtMs }: ExchangeRecord): Facts {
   const { response } = known
   const hasWaited = decidedAtMs !== undefined && upstreamFirstByteAtMs !== undefined
