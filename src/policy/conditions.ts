@@ -73,7 +73,7 @@ export function conditionsOf(
     const membership = membershipIn(when.groups, inFile)
     add('groups', facts => {
       const answer = membership(facts)
-      // Owner or members are unknown: that suffices to require more, but not to require less.
+      // Unknown whose token it is, or who is in the group: that suffices to require more, but not to require less.
       return answer === 'member' || (answer === 'unknown' && !isLenient)
     })
   }

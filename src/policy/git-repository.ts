@@ -25,7 +25,7 @@ const REPOSITORIES = [
 /** Under these, what looks like a repository is the name of a file or page. */
 const NEVER = /\/(?:api|rest|wiki)\//i
 
-/** The path of the repository, without `.git`; undefined unless the request is an operation on a repository. */
+/** The path of the repository, without `.git`; undefined unless the request can only be an operation on one. */
 export function repositoryOf(path: string, method: string): string | undefined {
   const usual = path.replace(BITBUCKET_OBJECT, '/scm/$1/info/lfs/objects')
   const [, repository, read, service, lfs] = OPERATION.exec(usual) ?? []

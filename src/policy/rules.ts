@@ -105,7 +105,10 @@ export class Rules {
     return this.#whole === undefined ? reading : withReports(reading, this.#whole.read(facts))
   }
 
-  /** Whether a Kerberos ticket alone would suffice for this request, of any account. */
+  /**
+   * Whether a Kerberos ticket alone would suffice for this request. The principal stays as it is: for an anonymous one,
+   * rules for accounts or groups do not match.
+   */
   ticketIsEnough(facts: Facts): boolean {
     return this.read({ ...facts, credentials: TICKET }).decides.require === 'first-factor'
   }

@@ -5,7 +5,7 @@
  */
 import { all, type ProductRights, protections } from './lasting-right.ts'
 
-/** Bounded, since names are short: otherwise, for a repeated beginning, each match would scan all that follows. */
+/** Bounded, since names are short: otherwise, if the beginning is repeated, each one would scan all that follows. */
 const MUTATIONS =
   /(?:access_?token|deploy_?token|agent_?token|trigger|deploy_?key|ssh_?key)\w{0,64}(?:create|rotate)|runner(?:create|s_?registration_?token_?reset)|(?:project|group)_?members?_?bulk/i
 

@@ -24,7 +24,7 @@ export interface LastingRight {
   readonly byDeleting?: true
   /** Looking at it makes one already. Only programs are held to that: a browser's person is asked by the page. */
   readonly byReading?: true
-  /** Determined only by the content. */
+  /** The query or the content must match as well; content that cannot be read counts as matching. */
   readonly content?: RegExp
   /** Programs are held to it, and browsers not: pages of the server send such requests all the time. */
   readonly programsOnly?: true
