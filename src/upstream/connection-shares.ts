@@ -102,7 +102,7 @@ export class ConnectionShares<W extends Sharer> {
     return true
   }
 
-  /** The waiter that gets the next connection. */
+  /** The waiter that has a connection from now on, and waits no more; undefined: none waits that may have one. */
   next(): W | undefined {
     if (this.queued === 0) return undefined
     const lane = this.#nextLane()

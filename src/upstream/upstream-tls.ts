@@ -4,7 +4,10 @@ import { bytesIn } from '../../config/files-read.ts'
 import type { Config } from '../../config/schema.ts'
 import { readTlsPair } from '../../config/tls-pair.ts'
 
-/** TLS options for the origin server, including the client certificate. `host`: that of upstream.url. */
+/**
+ * TLS options for the origin server, including the client certificate, if configured, for when the server asks for one.
+ * `host`: that of upstream.url.
+ */
 export function upstreamTls(settings: Config['upstream']['tls'], host: string) {
   const { caFile, serverName = host } = settings
   return {
