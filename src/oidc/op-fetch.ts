@@ -25,7 +25,10 @@ export type OpFetchSettings = Pick<ProviderSettings, 'caFile' | 'issuer' | 'prox
 /** Metadata, key sets and token responses have some kilobytes. */
 const MAX_RESPONSE_BYTES = 1_048_576
 
-/** Rejects with `op-response-invalid` if the response must not be read. `lookup`: see `agentFetch`. */
+/**
+ * Rejects with `op-response-invalid` if the URL is not acceptable, the response is too large, or it is a redirect that
+ * was not asked for. `lookup`: see `agentFetch`.
+ */
 export function opFetch({ issuer, timeoutMs, caFile, proxy }: OpFetchSettings, lookup?: LookupFunction): OpFetch {
   const ask = agentFetch({ ca: caFile && bytesIn(caFile).toString(), proxy, lookup })
   return async (url, { method = 'GET', headers, body, mayRedirect, signal = AbortSignal.timeout(timeoutMs) }) => {

@@ -52,7 +52,7 @@ const unmetDemands = (metadata: Metadata): Finding[] =>
     message: `it does not accept plain authorization requests (${name}), but Torhaus sends no others: allow them for this client at the OP`,
   }))
 
-/** Compares the OP's metadata with what Torhaus will ask of it. Missing members are ignored. */
+/** Compares the OP's metadata with what Torhaus will ask of it. Missing members are ignored, except endpoints. */
 export function metadataFindings(metadata: Metadata, settings: ProviderSettings, method: string): Finding[] {
   const listed = (name: string): readonly unknown[] | undefined => {
     const value = metadata[name]

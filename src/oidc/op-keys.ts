@@ -38,7 +38,7 @@ export interface OpKeysParts {
   /** There were none: it may publish them elsewhere by now. */
   readonly failed: () => void
   readonly maxAgeMs: number
-  /** How long an older copy is used while the OP is unreachable. */
+  /** How much longer than `maxAgeMs` a copy is used while the keys cannot be read again. */
   readonly graceMs: number
   readonly now: Clock
 }

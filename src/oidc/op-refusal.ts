@@ -21,7 +21,7 @@ export function said(text: unknown): string {
 const described = (error: unknown, description: unknown) =>
   description === undefined ? said(error) : `${said(error)}: ${said(description)}`
 
-/** `endpoint`: the one that sent the error. */
+/** `endpoint`: the one that gave the answer. */
 export function opRefusal(error: unknown, endpoint: string): Error {
   return new Error(`${endpoint}: ${wordsOf(error)}`, { cause: error })
 }

@@ -47,22 +47,22 @@ export class Ops {
     return issuer === undefined ? undefined : this.#byIssuer.get(issuer)
   }
 
-  /** The OP of a stored `sub` or `sid`; undefined: none, or one that is no longer configured. */
+  /** The OP of a stored `sub` or `sid`; if there is only one, that. Undefined: none, or one no longer configured. */
   ofStored(id: string): Op | undefined {
     return this.only ?? this.#byIssuer.get(id.slice(0, id.indexOf(' ')))
   }
 
   /**
-   * The OP for a new sign-in of that session's person; for a session opened by a ticket, the first that may have the
-   * account. Undefined: none.
+   * The OP for a new sign-in of that session's person; if the session has none, such as one opened by a ticket, the
+   * first that may have the account. Undefined: none.
    */
   ofSession({ subject, account }: Pick<SessionRecord, 'subject' | 'account'>): Op | undefined {
     return this.ofStored(subject) ?? this.all.find(op => op.mayHave(account))
   }
 
   /**
-   * Whether the proof of a sign-in is still valid: if it was the policy of an OP, that OP must still be configured to
-   * have it.
+   * Whether the proof of a sign-in is still valid: if it was the policy of one of several OPs, that one, not another,
+   * must still have `policyGuaranteesFactor`. Of a single OP, this is judged with the evidence.
    */
   standsBy({ subject, evidence }: { readonly subject: string; readonly evidence: Evidence }): boolean {
     if (evidence.byPolicy !== true || this.only !== undefined) return true

@@ -88,7 +88,7 @@ export class OpenIdProvider {
     return this.#known
   }
 
-  /** Metadata of the OP, read once, and again when its keys are gone; concurrent callers share a request. */
+  /** Metadata of the OP, read once, and again when its keys cannot be read; concurrent callers share a request. */
   metadata(): Promise<client.Configuration> {
     if (this.#discovery !== undefined) return this.#discovery
     const failure = this.#failure
@@ -147,7 +147,7 @@ export class OpenIdProvider {
     return configuration
   }
 
-  /** Whether the OP is asked for a new authentication (`prompt=login`). */
+  /** Whether a new authentication is required (`prompt=login`), whatever the option `prompt` says. */
   asksAnew({ isAnew }: Pick<AuthorizationRequest, 'isAnew'>): boolean {
     return isAnew || this.#settings.authTimeFromSignIn !== undefined
   }

@@ -20,7 +20,7 @@ export interface SessionRefreshParts {
   readonly ops: Pick<Ops, 'all' | 'ofStored' | 'stored' | 'unstored'>
   readonly sessions: Sessions
   readonly now: Clock
-  /** Whether groups are configured: a change at the OP takes effect at the next refresh. */
+  /** Whether an option or rule asks for groups: a change at the OP takes effect at the next refresh. */
   readonly readsGroups: boolean
   /** What the OP says otherwise now, so that the session must end. */
   readonly changed: (op: Op, claims: Claims, record: SessionRecord) => Awaitable<string | undefined>
@@ -38,7 +38,7 @@ export const refreshOutcomes = [
 ]
 export type RefreshOutcome = (typeof refreshOutcomes)[number]
 
-/** Pause after a failure. */
+/** Shortest time from one attempt to the next in the background. */
 const RETRY_MS = 10_000
 /** How often to look whether another process, which asks the OP now, has its answer: pauses double, up to the last. */
 const [FIRST_POLL_MS, LAST_POLL_MS] = [100, 1000]
@@ -113,7 +113,10 @@ export class SessionRefresh {
     return false
   }
 
-  /** Refreshes now, or waits for the process that does; other requests learn of new tokens from the store. */
+  /**
+   * Refreshes now, or waits until the process that does has its answer. A refresh in the background does not wait for
+   * another process: the store tells of new tokens.
+   */
   #waitFor(id: string, session: Session, op: Op): Promise<RefreshOutcome> {
     const { key } = session.record
     const waiting = this.#waitedFor.get(key)
