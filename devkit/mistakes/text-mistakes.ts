@@ -102,9 +102,7 @@ export const textMistakes: readonly Mistake[] = [
   {
     what: 'two documents in one file',
     make: place => place.edit(/$/, '---\nhsts: { off: true }\n'),
-    says: [
-      '/etc/torhaus/torhaus.yaml:23: starts another document (`---`), but a configuration is only one: remove the line',
-    ],
+    says: ['/etc/torhaus/torhaus.yaml:23: starts another document (`---`), but only one is read: remove the line'],
   },
   {
     what: 'characters that only look like spaces, copied from a web page',
