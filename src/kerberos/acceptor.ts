@@ -38,7 +38,10 @@ import { isGoodWay } from './transited-realms.ts'
 /** Who authenticated. */
 export type Accepted = {
   readonly principal: CanonicalPrincipal
-  /** To be returned in `WWW-Authenticate: Negotiate` of the response (RFC 4559 5), if the client negotiated. */
+  /**
+   * To be returned in `WWW-Authenticate: Negotiate` of the response (RFC 4559 5). Undefined for a client that neither
+   * sent its token in SPNEGO nor asked for mutual authentication.
+   */
   readonly replyToken?: Buffer
   /** What the ticket says, where something was asked. */
   readonly proof?: TicketProof

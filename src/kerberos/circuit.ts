@@ -20,7 +20,7 @@ export type Circuit = {
   /** A permit to make one call, or undefined while the circuit is open. Only the first report counts. */
   permit(): ((outcome: Outcome) => void) | undefined
   state(): CircuitState
-  /** Time in milliseconds until a call may try; 0 if one may now. */
+  /** Time in milliseconds until the trial call is allowed; 0 unless the circuit is open. */
   retryAfterMs(): number
 }
 

@@ -89,7 +89,10 @@ export function createDirectoryPasswords(options: DirectoryPasswordsOptions): Di
   }
 }
 
-/** The directory has no account of that name, or finds one with another name. */
+/**
+ * The directory judged the name: no account has it, the account may not sign in, or it has another name or is in a
+ * realm that is not configured.
+ */
 const isNobodys = ({ code }: KerberosError): boolean =>
   isVerdict(code) || code === 'identity-mismatch' || code === 'foreign-realm'
 

@@ -55,7 +55,7 @@ export interface Directory extends Disposable {
   checkPassword(username: string, password: string, address: string): Promise<CanonicalPrincipal>
   /** Any spelling of an account to a principal; throws a `KerberosError`, also for a UPN of another suffix. */
   principalOf(account: string): CanonicalPrincipal
-  /** The same, and UPNs of `upnSuffixes`, which the KDC resolves; synchronous if the KDC need not be asked. */
+  /** The same, and UPNs of `upnSuffixes`, which the KDC resolves; synchronous for all others. */
   resolve(account: string): Awaitable<CanonicalPrincipal>
   /** A fresh token in base64 for one request to the service, in the name of the principal. */
   initiate(principal: CanonicalPrincipal, target: string): Awaitable<string>

@@ -13,7 +13,7 @@ import { readUpnDnsInfo } from './protocol/upn-dns-info.ts'
 export interface EvidenceNames {
   /** `alice@CORP.TEST`: the account name (sAMAccountName), whatever name was asked for. */
   readonly account: string
-  /** If the directory states it. */
+  /** Undefined if the PAC does not state it (UPN_DNS_INFO, MS-PAC 2.10). */
   readonly upn: string | undefined
   /** Why the account may not be delegated (MS-SFU 3.2.5.1.2), in words; undefined: no known reason. */
   readonly protection: string | undefined

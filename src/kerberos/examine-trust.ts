@@ -16,7 +16,7 @@ export interface TrustQuestion {
 /** That of a TGT: it was not opened, or is not for them (RFC 4120 7.5.9). Whatever else they say, they took it. */
 const NOT_TAKEN: ReadonlySet<number | undefined> = new Set([undefined, 31, 35, 41, 44, 45, 60])
 
-/** Whether KDCs of a trusted realm answer; they respond to anybody. */
+/** Whether KDCs of a trusted realm answer. Needs no trust: they answer requests of unknown clients, too. */
 export async function examineTheirKdcs(
   { pools, trusted, now }: TrustQuestion,
   tgt: HeldTicket,

@@ -1,6 +1,6 @@
 /** Long work in short pieces, so that the event loop is never held up for it. */
 
-/** Runs `task` for all items, `perTurn` in each turn of the event loop; the first at once. `task` must not throw. */
+/** Runs `task` for all items, `perTurn` in each turn of the event loop, the first ones at once. It must not throw. */
 function inTurns<T>(items: Iterable<T>, perTurn: number, task: (item: T) => void): void {
   const left = items[Symbol.iterator]()
   const some = (): void => {

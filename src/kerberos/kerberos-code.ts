@@ -20,7 +20,7 @@ const TROUBLE: Table = {
 const TROUBLE_AT_KDC: Table = {
   ...TROUBLE,
   'clock-skew': 'kerberos-misconfigured',
-  // For a ticket of Torhaus, twice in a row.
+  // A ticket of Torhaus was refused, and the new one as well.
   'credentials-expired': 'kdc-reply-invalid',
   replay: 'kdc-reply-invalid',
 }

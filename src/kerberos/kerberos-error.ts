@@ -13,7 +13,7 @@ export type KerberosErrorCode =
   | 'service-unknown'
   /** The same token was presented before. */
   | 'replay'
-  /** Not a token, or one that no key of the keytab decrypts properly. */
+  /** Not a token, too long, or a ticket or authenticator in it is malformed, altered or contradictory. */
   | 'token-defective'
   /** The client speaks NTLM inside Negotiate. */
   | 'ntlm'
@@ -43,7 +43,7 @@ export type KerberosErrorCode =
   | 'service-credential-refused'
   | 'foreign-realm'
   | 'principal-malformed'
-  /** The ticket is for another account than the requested one; nothing was sent. */
+  /** The ticket is for another account or UPN than the requested one; nothing was sent. */
   | 'identity-mismatch'
   | 'internal'
 

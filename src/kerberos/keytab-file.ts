@@ -7,7 +7,7 @@ import { KerberosError } from './kerberos-error.ts'
 import { KeyRing } from './key-ring.ts'
 import { type KeytabEntry, keytabEntries, MAX_KEYTAB_BYTES, newestFirst, principalOf } from './protocol/keytab.ts'
 
-/** A removed key opens tickets for at most this long. */
+/** A removed key opens tickets for at most this long, plus the time it takes to read a large file. */
 const LOOK_AGAIN_MS = 1000
 
 /** What is read at once: some 180 keys, half a millisecond. */
@@ -52,7 +52,10 @@ export class KeytabFile implements Disposable {
     return this.#generation
   }
 
-  /** State of the file as of the last check: it changes when the file is rewritten, and is the same in each process. */
+  /**
+   * Identifies the version of the file that was read last, or is being read: it changes when the file is rewritten, and
+   * is the same in each process.
+   */
   get state(): string {
     return this.#seen
   }

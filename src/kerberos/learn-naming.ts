@@ -22,7 +22,7 @@ export interface NamingQuestion {
   readonly monotonic: () => number
 }
 
-/** An unreachable KDC is asked again after this time, and not for each ticket. */
+/** After a failure, for example if the KDC cannot be reached, no ticket causes another request for this long. */
 const AGAIN_AFTER_MS = 30_000
 
 /** What makes a realm known. Undefined: there is nothing to wait for. It never rejects. */

@@ -15,7 +15,7 @@ export class LeasedTicket implements Disposable {
     return this.#dropped
   }
 
-  /** Throws `credentials-expired` if it was dropped, with its key, while the caller waited for its turn. */
+  /** Throws `credentials-expired` if it was dropped and its key overwritten while the caller waited for its turn. */
   async use<T>(task: (ticket: HeldTicket) => Promise<T>): Promise<T> {
     if (this.#ticket.sessionKey.disposed)
       throw new KerberosError('credentials-expired', 'service-credential', { text: 'released' })

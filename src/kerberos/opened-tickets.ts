@@ -27,7 +27,7 @@ const NOTHING: TicketQuestion = { sids: new Set(), indicators: new Set() }
 /** A company of ten thousand people. Each takes 5 KB with keys and a ciphertext of 1 KB, and with OpenSSL's objects 11. */
 const MAX_TICKETS = 10_000
 
-/** A ticket with 900 groups has 9 KB. Any account can obtain larger ones, without limit: those are opened each time. */
+/** A ticket with 900 groups has 9 KB. Any account can obtain any number of larger ones: those are opened each time. */
 const MAX_KEPT_BYTES = 16_384
 
 /** Less than the shortest MAC. */

@@ -43,9 +43,9 @@ export type Renewing<T extends Disposable> = Disposable & {
    * that is away is not noticed for longer than one try takes. Throws what `acquire` throws.
    */
   current(): Promise<T>
-  /** The value, unless it is missing or has to be renewed. */
+  /** The value; undefined if there is none, or its renewal is due. */
   fresh(): T | undefined
-  /** The value if it can be used, without requesting one. */
+  /** The value, even if its renewal is due; undefined if there is none or it has expired. Never requests one. */
   held(): T | undefined
   /**
    * Lets go of a value that turned out not to work; the next `current` gets a new one. Does nothing once that was

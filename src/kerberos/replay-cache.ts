@@ -75,7 +75,7 @@ export function createReplayCache({ directory, skewMs, now, monotonic = now }: R
     const number = Math.floor(timeMs / GENERATION_MS)
     let generation = generations.get(number)
     if (generation === undefined) {
-      // Programs that clean up temporary files may have removed it.
+      // Programs that clean up temporary files may have removed the directory.
       makePrivate(directory)
       removePast()
       generation = new ReplayGeneration(join(directory, `replay-${number}`))

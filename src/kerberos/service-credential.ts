@@ -17,14 +17,17 @@ export interface ServiceCredentialOptions {
   readonly keytab: KeytabFile
   /** The account that may delegate, `svc-proxy@CORP.TEST`. */
   readonly principal: string
-  /** Counts together with other workers; default: does not count. */
+  /** Limits failed sign-ins across all workers; default: no such limit. */
   readonly attempts?: OwnAttempts
   readonly now: () => number
   readonly monotonic?: () => number
   readonly renewMarginMs?: number
 }
 
-/** A sign-in with a wrong key counts at the directory and may lock Torhaus' account: not one per request. */
+/**
+ * A sign-in with a wrong key counts at the directory and may lock Torhaus' account. So after a refusal there is none
+ * for this long, unless the keytab changes.
+ */
 const REFUSED_MS = 30_000
 
 interface Refused {

@@ -14,7 +14,7 @@ export interface TicketOwner extends Pick<OpenedTicket, 'client' | 'clientRealm'
   readonly accountName: string | undefined
   /** NetBIOS name of the domain that this is an account of, there. */
   readonly accountDomain: string | undefined
-  /** Its flags in the PAC; 0 if there is none. */
+  /** The account's flags (userAccountControl) from the PAC; 0 if there is none. */
   readonly accountControl: number
 }
 

@@ -2,7 +2,7 @@ import { connect, type LookupFunction } from 'node:net'
 import type { KdcAddress } from '../../../config/kdc-address.ts'
 import type { KdcFailure } from './kdc-state.ts'
 
-/** Tickets have at most 64 KiB; an announcement of more does not come from a KDC. */
+/** Tickets have at most 64 KiB; whatever announces a reply longer than this is not a KDC. */
 const MAX_REPLY_BYTES = 1 << 20
 
 /** The KDC did not answer, or not with a frame (RFC 4120 7.2.2). */

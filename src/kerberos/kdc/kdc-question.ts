@@ -20,7 +20,10 @@ export interface AskingTerms {
 export interface QuestionOptions extends Noting {
   /** For the whole question. */
   readonly timeoutMs: number
-  /** After this long without an answer, the next KDC is asked as well; default 1,000. */
+  /**
+   * After this long without an answer, the next KDC is asked as well; default 1,000. Half of `timeoutMs` if that is
+   * less, and for messages that are counted (`isCounted`).
+   */
   readonly nextAfterMs?: number
 }
 

@@ -19,9 +19,9 @@ export interface KdcState {
   restUntilMs: number
   /** When the last failure was noted. */
   failedAtMs: number
-  /** A request without an answer is sent once more. */
+  /** A request was sent once more, and the repetition is not over yet. */
   isAskedAgain: boolean
-  /** Until then none is: the last time it did not help. */
+  /** Until then no request is sent once more, because the last repetition did not help. */
   notAgainUntilMs: number
 }
 
@@ -74,7 +74,7 @@ export function noteAgain(state: KdcState, helped: boolean, nowMs: number): void
 export interface KdcSeen {
   /** `dc1.corp.test:88`. */
   readonly kdc: string
-  /** From the connection to the answer, or until it was given up. */
+  /** From the start of connecting to the answer, or until the KDC was given up. */
   readonly seconds: number
   /** Undefined: it answered, if only to refuse. */
   readonly failure: KdcFailure | undefined

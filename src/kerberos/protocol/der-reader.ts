@@ -138,7 +138,7 @@ export class DerReader {
     return flags >>> 0
   }
 
-  /** Reads the elements of a SEQUENCE OF to its end, at most `limit`. */
+  /** Reads the elements of a SEQUENCE OF to its end; throws `malformed` if there are more than `limit`. */
   each<T>(limit: number, read: (reader: this) => T): T[] {
     const found: T[] = []
     while (!this.done) {

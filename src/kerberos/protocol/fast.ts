@@ -123,7 +123,7 @@ export function armouredError({ data }: KdcError, armour: Armour, nonce: number)
   const { padata } = openArmoured(outside, armour, nonce)
   const inner = padata.find(({ type }) => type === PA.fastError)
   if (inner?.value[0] !== application(30)) throw new Krb5Error('integrity', 'an armoured error without an error')
-  // Its data is in a separate element (RFC 6113 5.4.3).
+  // Its e-data is the other padata of the response (RFC 6113 5.4.4).
   return { ...readKdcError(inner.value), data: writePaData(padata) }
 }
 

@@ -25,8 +25,8 @@ const NAMES: ReadonlyMap<number, string> = new Map(Object.entries(NT_STATUS).map
 const EXTENDED_ERROR_BYTES = 12
 
 /**
- * Undefined if there is none. Active Directory sends one element as the data, Samba a list of them, and others
- * something else.
+ * Undefined if there is none. Active Directory sends one element as the data, Samba a list of them, and other KDCs
+ * data that is no status.
  */
 export function statusIn({ data }: KdcError): number | undefined {
   if (data === undefined) return undefined

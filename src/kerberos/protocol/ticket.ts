@@ -60,7 +60,7 @@ export interface OpenedTicket {
   readonly indicators: readonly string[]
 }
 
-/** Throws `integrity` if it is encrypted with another key. */
+/** Throws `integrity` if it is encrypted with another key or was altered, and `malformed` if its contents are wrong. */
 export function openTicket({ encrypted }: Ticket, key: EncryptionKey): OpenedTicket {
   const plain = key.decrypt(KEY_USAGE.ticket, encrypted.cipher)
   const fields = DerReader.only(plain, application(3), UNIVERSAL.sequence)
