@@ -14,35 +14,35 @@ import {
 } from './kdc-question.ts'
 import { byHope, isSameKdc, type KdcState, newKdcState, note } from './kdc-state.ts'
 
-// All KDCs of the realm as one to ask:
+// Sends a request to the KDCs of the realm until one answers:
 //
 //   first one -- no answer for a second, or it failed --> next one -- ... --> last one
 //       |                                                     |
-//       +------------- whoever answers first, with a message that is believed, ends it
+//       +------------- the first answer that is believed ends it
 //
-// A silent KDC is not waited for: the next is asked beside it. What comes second is dropped. Where all have failed at
-// once, as when the only one restarts, or are silent, as where one has lost the question, they are asked once more; a slow
-// one by few at a time. One that failed and has rested is tried beside the next question, with a message of no
-// consequence, so that nobody waits for it and its return is noticed.
+// The next KDC is asked while a silent one may still answer; later answers are dropped. If all have failed, for example
+// because the only one is restarting, or are silent, for example because one has lost the request, they are asked once
+// more; a slow KDC gets one such repetition at a time. A KDC that failed and has rested is probed beside the next
+// request, with a message that has no effect there, so that its return is noticed and no caller waits for it.
 
 /** A message that every KDC answers, without changing or counting anything there. */
 export interface KdcProbe {
   request(): Buffer
-  /** Throws a `Krb5Error` where this is no answer of a KDC. */
+  /** Throws a `Krb5Error` if this is not an answer of a KDC. */
   read(reply: Buffer): void
 }
 
 export interface KdcPoolOptions extends QuestionOptions {
   readonly locator: KdcLocator
-  /** How one that failed is tried again. Without it, it is asked only when all others fail. */
+  /** How a KDC that failed is tested. Without it, it is asked only after those that have not failed. */
   readonly probe?: KdcProbe
 }
 
 export interface KdcPool {
   /**
-   * Asks until a KDC gives an answer that `read` makes sense of. A `Krb5Error` of `read` means that this KDC is not to
-   * be believed, so the next is asked; whatever else it throws is the answer. Throws why the last one failed:
-   * `KdcUnreachable`, or the disbelief.
+   * Asks until a KDC gives an answer that `read` accepts. If `read` throws a `Krb5Error`, the answer is not believed
+   * and the next KDC is asked; any other error is the answer, as far as `terms` do not doubt it, and is thrown. If all
+   * KDCs fail, throws the failure of the last one: `KdcUnreachable`, or that `Krb5Error`.
    */
   ask<T>(request: Buffer, read: (reply: Buffer) => T, terms?: AskingTerms): Promise<T>
   states(): readonly Readonly<KdcState>[]
@@ -58,7 +58,7 @@ export function createKdcPool(options: KdcPoolOptions): KdcPool {
   let located: readonly KdcAddress[] | undefined
   const known = async (): Promise<readonly KdcState[]> => {
     const addresses = await locator.addresses()
-    // DNS gives the same ones in another order each time: what is known of them stays.
+    // DNS may return the same addresses in another order: what is known of these KDCs is kept.
     if (addresses !== located)
       states = addresses.map(to => states.find(({ address }) => isSameKdc(address, to)) ?? newKdcState(to))
     located = addresses
@@ -76,15 +76,18 @@ export function createKdcPool(options: KdcPoolOptions): KdcPool {
   }
 }
 
-/** Also where it lacks what it needs: of a question about any account that might be about the account. */
+/**
+ * Errors by which a probe finds that a KDC cannot serve yet. KRB_ERR_GENERIC, for example of a KDC without its
+ * database, is one here only: in reply to a request for any account, it may be about that account.
+ */
 const NOT_BACK = [KDC_ERROR.serviceUnavailable, KDC_ERROR.generic]
 
-/** Where one that failed has rested, it is seen whether it is back. */
+/** Probes a KDC that has failed and whose rest is over. */
 function tryAgain(state: KdcState, options: KdcPoolOptions & Resolving): void {
   const { probe, monotonic, lookup, nextAfterMs = DEFAULT_NEXT_AFTER_MS } = options
   const askedAtMs = monotonic()
   if (probe === undefined || state.failures === 0 || state.restUntilMs > askedAtMs) return
-  // Once: questions that begin meanwhile find it resting.
+  // Once: requests that start in the meantime find it resting.
   state.restUntilMs = askedAtMs + nextAfterMs
   const answered = exchange(state.address, probe.request(), nextAfterMs, lookup).reply.then(reply => {
     if (isOutOfService(reply, NOT_BACK)) throw new KdcUnreachable('out of service', 'out-of-service')

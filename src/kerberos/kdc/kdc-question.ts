@@ -5,15 +5,18 @@ import { exchange, type KdcExchange, KdcUnreachable } from './kdc-exchange.ts'
 import { type KdcFailure, type KdcState, type Noting, note, noteAgain, untilAskedAgain } from './kdc-state.ts'
 
 export interface AskingTerms {
-  /** Of an answer that anybody can have written and that shuts somebody out: a second KDC is asked before it counts. */
+  /** True for a refusal that shuts out an account and that anybody may have forged: a second KDC is asked first. */
   readonly isDoubtful?: (answer: unknown) => boolean
-  /** Of the answer of a KDC that could not judge: the next one is asked, and if that one judges, this one has failed. */
+  /** True for the answer of a KDC that could not judge: the next is asked, and if one judges, this one has failed. */
   readonly isUnable?: (answer: unknown) => boolean
-  /** By each KDC that gets it, as a wrong proof is: a slow one is waited for until half of the time is over. */
+  /** Whether each KDC that gets it counts it, like a wrong proof: the next is asked after half of `timeoutMs` only. */
   readonly isCounted?: boolean
-  /** For each KDC that the message goes to. */
+  /** Called each time the message is sent to a KDC. */
   readonly onPut?: () => void
-  /** The message for who may have had it already, with an authenticator of its own (RFC 4120 3.2.2); default: the same. */
+  /**
+   * Makes the message for a KDC that may have received it already, with a new authenticator (RFC 4120 3.2.2); default:
+   * the same message.
+   */
   readonly again?: () => Buffer
 }
 
@@ -34,10 +37,10 @@ export interface Resolving {
 
 export const DEFAULT_NEXT_AFTER_MS = 1_000
 const AGAIN_AFTER_MS = 200
-/** So many that cannot judge are asked: it may be the account, which anybody has named, and not they. */
+/** At most this many KDCs that cannot judge are asked: the cause may be the account, which anybody can name. */
 const MAX_UNABLE = 3
 
-/** It lives, and says that it cannot serve (heimdal's answer while it starts, AD's while it stops). */
+/** The KDC runs, and says that it cannot serve (Heimdal while it starts, AD while it stops). */
 const OUT_OF_SERVICE: readonly number[] = [KDC_ERROR.serviceUnavailable]
 
 /** `codes`: the error codes that mean this. */
@@ -83,12 +86,12 @@ export class Question<T> {
   #next: NodeJS.Timeout | undefined
   #patience: NodeJS.Timeout | undefined
   #settled = false
-  /** Whom it was not put to a second time. */
+  /** KDCs that were not asked a second time yet. */
   readonly #second: KdcState[]
   #failure: unknown
-  /** Given by one KDC, and not yet by a second. */
+  /** The answer of one KDC, which no second one has confirmed yet. */
   #poor: Poor | undefined
-  /** Those that could not judge; whether that is their failure, the end says. */
+  /** KDCs that could not judge; whether that counts as their failure is decided at the end. */
   readonly #unable = new Map<KdcState, Running>()
 
   constructor(order: KdcState[], asked: Asked<T>, options: QuestionOptions & Resolving) {
@@ -101,7 +104,7 @@ export class Question<T> {
 
   get #nextAfterMs(): number {
     const { nextAfterMs = DEFAULT_NEXT_AFTER_MS, timeoutMs } = this.#options
-    // Whoever has less time than that is to hear of the next one, too.
+    // A caller that has less time reaches the next KDC as well.
     return this.#asked.isCounted === true ? timeoutMs / 2 : Math.min(nextAfterMs, timeoutMs / 2)
   }
 
@@ -135,8 +138,8 @@ export class Question<T> {
     const isLast = this.#waiting.length === 0
     if (isLast && (!isFirstTime || this.#asked.isCounted === true)) return
     this.#next = setTimeout(() => {
-      // Silent for that long: others first from now on, also for questions that begin meanwhile. The last one may have
-      // lost the question, as where its queue of connections is full.
+      // Silent for that long: from now on others come first, also for requests that start in the meantime. The last one
+      // may have lost the request, for example because its queue of connections was full.
       if (isLast) return this.#putAgain()
       if (isFirstTime) {
         running.wasSilent = true
@@ -146,7 +149,7 @@ export class Question<T> {
     }, this.#nextAfterMs)
   }
 
-  /** To those that it may be put to beside the message that is out, as soon as there is one. */
+  /** Sends the request once more, as soon as one of the KDCs may get it beside the message that it has not answered. */
   #putAgain(): void {
     const nowMs = this.#options.monotonic()
     const waitMs = Math.min(...this.#second.map(state => untilAskedAgain(state, nowMs)))
@@ -158,7 +161,7 @@ export class Question<T> {
     this.#askNext()
   }
 
-  /** Undefined where the key that it is proven with has been let go of, with whoever asked. */
+  /** Undefined if the key of its authenticator has been disposed of, because the caller is gone. */
   #requestAgain(): Buffer | undefined {
     try {
       return this.#asked.again?.() ?? this.#asked.request
@@ -191,13 +194,13 @@ export class Question<T> {
     }
   }
 
-  /** A second judgement is the answer; one, though doubtful, is worth more than none. */
+  /** The judgement of a second KDC is the answer; a doubtful judgement is preferred to that of a KDC that has none. */
   #doubt(running: Running, poor: Poor): void {
     const isConfirmed = this.#poor?.isUnable === false && !poor.isUnable && this.#poor.by !== poor.by
     if (this.#poor?.isUnable !== false || isConfirmed) this.#poor = poor
     if (isConfirmed) return this.#give(poor)
     if (this.#unable.size === MAX_UNABLE) return this.#give(this.#poor ?? poor)
-    // A second opinion is worth as long as a KDC is waited for, and no longer: the caller has no more time than that.
+    // A second judgement is waited for as long as any KDC is, and no longer: the caller has no more time than that.
     this.#patience ??= setTimeout(() => this.#give(this.#poor ?? poor), this.#nextAfterMs)
     this.#gone(running)
   }
@@ -213,7 +216,7 @@ export class Question<T> {
     this.#gone(running)
   }
 
-  /** Nothing more is to come from that one. */
+  /** This exchange is over, without an answer that ends the question. */
   #gone(running: Running): void {
     this.#running.delete(running)
     if (this.#waiting.length > 0) return this.#askNext()

@@ -5,9 +5,9 @@ import { statusIn, statusText } from '../protocol/nt-status.ts'
 export class KdcRefusal extends Error {
   override readonly name = 'KdcRefusal'
   readonly errorCode: number
-  /** What a KDC of Windows or Samba means by it (NT_STATUS). */
+  /** The NTSTATUS by which a KDC of Windows or Samba states it more exactly. */
   readonly status: number | undefined
-  /** Said on the way between realms: of a ticket that one made for another, or of a service that is not ours to name. */
+  /** It concerns a ticket that one realm's KDC made for another's, or a service of another realm. */
   readonly isBetweenRealms: boolean
 
   constructor(
@@ -23,13 +23,13 @@ export class KdcRefusal extends Error {
   }
 }
 
-/** Unknown, disabled or locked, expired (RFC 4120 7.5.9). Whether a password is wrong, one KDC is asked: two would count. */
+/** Unknown, disabled or locked, expired (RFC 4120 7.5.9). Not a wrong password: a second KDC would count that again. */
 const SHUTS_OUT: ReadonlySet<number> = new Set([6, 18, 23])
 
-/** Of a refusal that nothing authenticates, given before anybody has shown a proof that could be counted. */
+/** True for an unauthenticated refusal that needs no proof, so that a second KDC can be asked and counts nothing. */
 export const isDoubtful = (answer: unknown): boolean => answer instanceof KdcRefusal && SHUTS_OUT.has(answer.errorCode)
 
-/** Of a KDC whose clock differs from ours, or that lacks what it needs, as MIT's without its LDAP (KRB_ERR_GENERIC). */
+/** Errors of a KDC whose clock differs from ours, or that has not what it needs (MIT's without LDAP: generic). */
 const JUDGES_NOTHING: ReadonlySet<number> = new Set([KDC_ERROR.skew, KDC_ERROR.generic])
 
 export const isUnable = (answer: unknown): boolean =>
@@ -38,7 +38,7 @@ export const isUnable = (answer: unknown): boolean =>
 export const refusalOf = (error: KdcError, isBetweenRealms = false): KdcRefusal =>
   new KdcRefusal(error.code, { status: statusIn(error), isBetweenRealms })
 
-/** `isBetweenRealms`: of an error with that code. */
+/** Throws a `KdcRefusal` if it is a KRB-ERROR. `isBetweenRealms`: whether an error with that code is. */
 export function refuseError(octets: Buffer, isBetweenRealms: (code: number) => boolean = () => false): void {
   if (!isKdcError(octets)) return
   const error = readKdcError(octets)

@@ -7,7 +7,7 @@ import { Krb5Error, malformed } from './krb5-error.ts'
 import { type PrincipalName, readNameInClear, readPrincipalName, realmOfTgs, sameName } from './principal-name.ts'
 import { readTicket, type Ticket } from './ticket.ts'
 
-/** KDC-REP (RFC 4120 5.4.2), its unencrypted parts. */
+/** KDC-REP (RFC 4120 5.4.2) before its encrypted part is opened. */
 export interface KdcReply {
   readonly padata: readonly PaData[]
   readonly clientRealm: string
