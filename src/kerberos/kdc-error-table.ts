@@ -4,17 +4,17 @@ import { NT_STATUS } from './protocol/nt-status.ts'
 
 type Rule = KerberosErrorCode | Partial<Record<KerberosOperation, KerberosErrorCode>>
 
-/** It is got anew, with all that was got by it. */
+/** A ticket in the request is no longer accepted: it is obtained anew, with all that were obtained with it. */
 const OURS_IS_NO_GOOD = { s4u2self: 'credentials-expired', initiate: 'credentials-expired' } as const
 
-/** A ticket for ourselves is asked for. */
+/** Errors about the service of a ticket that Torhaus requests for itself. */
 const WE_ARE_THE_SERVICE = {
   s4u2self: 'service-credential-refused',
   'password-proof': 'service-credential-refused',
   'service-credential': 'service-credential-refused',
 } as const
 
-/** What they mean between realms. A ticket that one KDC made and another does not open says nothing of our own. */
+/** Errors between realms: that a KDC cannot decrypt a ticket of another realm's says nothing about Torhaus' tickets. */
 const BETWEEN_REALMS: Readonly<Record<number, Rule>> = {
   7: { s4u2self: 'foreign-realm' },
   20: 'kdc-reply-invalid',
@@ -34,15 +34,15 @@ const protocolErrors: Readonly<Record<number, Rule>> = {
     password: 'client-unknown',
     'password-proof': 'client-unknown',
     s4u2self: 'client-unknown',
-    // Of evidence whose account is gone.
+    // The account of the evidence ticket is gone.
     initiate: 'client-unknown',
   },
-  // KDC_ERR_S_PRINCIPAL_UNKNOWN: of ourselves where our account has no SPN.
+  // KDC_ERR_S_PRINCIPAL_UNKNOWN: of Torhaus itself, if its account has no SPN.
   7: { ...WE_ARE_THE_SERVICE, initiate: 'service-unknown' },
   9: { password: 'client-disabled', 'service-credential': 'service-credential-refused' }, // KDC_ERR_NULL_KEY
   12: {
-    // KDC_ERR_POLICY: Samba's answer for a disabled account in S4U2self; AD's for logon restrictions, and for who may not
-    // have a ticket for a service (selective authentication, silos).
+    // KDC_ERR_POLICY: Samba's answer for a disabled account in S4U2self; AD's for logon restrictions, and for accounts
+    // that may not have a ticket for a service (selective authentication, silos).
     s4u2self: 'client-disabled',
     password: 'client-disabled',
     'password-proof': 'client-disabled',
@@ -76,8 +76,8 @@ const protocolErrors: Readonly<Record<number, Rule>> = {
   27: { ...WE_ARE_THE_SERVICE, initiate: 'service-unknown' },
   29: 'kdc-unreachable', // KDC_ERR_SVC_UNAVAILABLE
   31: {
-    // KRB_AP_ERR_BAD_INTEGRITY: a key that does not fit. Without preauthentication a wrong password shows like this. A
-    // ticket of ours that the KDC does not open is no good any more: its own key has changed.
+    // KRB_AP_ERR_BAD_INTEGRITY: a key does not fit. Without preauthentication, a wrong password looks like this. A
+    // ticket that the KDC cannot decrypt is of no use any more: the key that it was made with has changed.
     'password-proof': 'kdc-not-genuine',
     password: 'password-wrong',
     'service-credential': 'service-credential-refused',
@@ -91,15 +91,15 @@ const protocolErrors: Readonly<Record<number, Rule>> = {
   41: { 'password-proof': 'kdc-not-genuine', ...OURS_IS_NO_GOOD }, // KRB_AP_ERR_MODIFIED
   44: { 'password-proof': 'kdc-not-genuine', ...OURS_IS_NO_GOOD }, // KRB_AP_ERR_BADKEYVER
   45: { 'password-proof': 'kdc-not-genuine', ...OURS_IS_NO_GOOD }, // KRB_AP_ERR_NOKEY
-  // KRB_ERR_GENERIC: MIT's answer to evidence from before a new key of ours, among other things that it does not tell.
+  // KRB_ERR_GENERIC: MIT's answer to evidence made with an older key of Torhaus, among causes that it does not name.
   60: { initiate: 'credentials-expired' },
   68: 'foreign-realm', // KDC_ERR_WRONG_REALM
 }
 
-/** What elsewhere is said of a person, and of our own account where it asks for its own ticket. */
+/** Errors about a person elsewhere, but about Torhaus' own account when that signs in. */
 const SAID_OF_OURS: readonly number[] = [1, 21, 68]
 
-/** Numbers of RFC 4120 that stand for several things, by what Windows and Samba add: one refusal in place of another. */
+/** By the NTSTATUS that Windows and Samba add to an ambiguous error of RFC 4120: the exact code for the general one. */
 const SAID_CLOSER: Readonly<Partial<Record<KerberosErrorCode, Readonly<Record<number, KerberosErrorCode>>>>> = {
   'client-disabled': {
     [NT_STATUS.accountLockedOut]: 'client-locked',
@@ -109,8 +109,8 @@ const SAID_CLOSER: Readonly<Partial<Record<KerberosErrorCode, Readonly<Record<nu
 }
 
 /**
- * What a KRB-ERROR with this number means for the operation; what no rule names is nonsense of the KDC. `status`: that of
- * its data. Pure. Never returns a code that reads as success, and never one that grants anything.
+ * What a KRB-ERROR with this number means for the operation; `kdc-reply-invalid` if no rule names it. `status`: the
+ * NTSTATUS in its data. Pure. Never returns a code that reads as success, and never one that grants anything.
  */
 export function classifyKdcError(
   operation: KerberosOperation,

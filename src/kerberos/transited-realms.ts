@@ -7,11 +7,11 @@ const DOMAIN_X500_COMPRESS = 1
 type Way = Pick<OpenedTicket, 'flags' | 'transited' | 'transitedType' | 'clientRealm'>
 
 /**
- * Whether a ticket came through no other realm, or only through acceptable ones: either a KDC of ours says that it
- * checked them (RFC 4120 2.7), or all of them are trusted and are parents of the client's realm or of ours in the
- * hierarchy of names. A KDC of Active Directory need not say so, and people from another domain of the forest come
- * through the domain above both. Nobody from our own realm may come through others: a trusted realm could otherwise
- * vouch for our people.
+ * Whether a ticket came through no other realm, or only through acceptable ones: either a KDC of ours states that it
+ * checked them (TRANSITED-POLICY-CHECKED, RFC 4120 2.7), or all of them are configured as trusted and are above the
+ * client's realm or ours in the hierarchy of names. KDCs of Active Directory need not set that flag, and people
+ * from another domain of the forest come through the domain above both. For clients of our own realm no other realm is
+ * acceptable: a trusted realm could otherwise vouch for our people.
  */
 export function isGoodWay(
   { flags, transited, transitedType, clientRealm }: Way,
@@ -26,8 +26,8 @@ export function isGoodWay(
 }
 
 /**
- * A name with a dot at its end is continued by the one before. Names of X.500 and realms that are left out (nothing between two
- * commas) stand for themselves, which is nobody's name.
+ * A name that ends with a dot continues with the realm before it. X.500 names and omitted realms (nothing between two
+ * commas) are not expanded; as no realm has such a name, they are not good.
  */
 function isEach(encoded: Buffer, isGood: (realm: string) => boolean): boolean {
   let realm = ''

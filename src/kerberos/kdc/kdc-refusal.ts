@@ -29,7 +29,10 @@ const SHUTS_OUT: ReadonlySet<number> = new Set([6, 18, 23])
 /** True for an unauthenticated refusal that needs no proof, so that a second KDC can be asked and counts nothing. */
 export const isDoubtful = (answer: unknown): boolean => answer instanceof KdcRefusal && SHUTS_OUT.has(answer.errorCode)
 
-/** Errors of a KDC whose clock differs from ours, or that has not what it needs (MIT's without LDAP: generic). */
+/**
+ * Errors of a KDC that cannot judge the request: its clock differs from ours, or it lacks what it needs, as MIT's
+ * without its LDAP (KRB_ERR_GENERIC).
+ */
 const JUDGES_NOTHING: ReadonlySet<number> = new Set([KDC_ERROR.skew, KDC_ERROR.generic])
 
 export const isUnable = (answer: unknown): boolean =>

@@ -30,7 +30,7 @@ import { type HeldTicket, held } from './held-ticket.ts'
 import type { KdcPool, KdcProbe } from './kdc-pool.ts'
 import { isDoubtful, isUnable, KdcRefusal, refusalOf, refuseError } from './kdc-refusal.ts'
 
-/** Makes the client's key from what the KDC says about it, for a password from its salt. */
+/** Makes the client's key from what the KDC says about it: the encryption types, and the salt for a password. */
 export type KeyFor = (infos: readonly EtypeInfo[]) => Promise<EncryptionKey>
 
 export interface SignIn {
@@ -39,18 +39,18 @@ export interface SignIn {
   readonly client: PrincipalName
   readonly now: () => number
   readonly armour: KnownArmour
-  /** Our own account, whose key nobody but the KDC knows beside us. */
+  /** Whether it is Torhaus' own account, whose key only Torhaus and the KDC know. */
   readonly isOurs: boolean
-  /** For each KDC that is shown a proof. */
+  /** Called each time a proof is sent to a KDC. */
   readonly onProof?: (() => void) | undefined
-  /** What the ticket is for; default: for others (a TGT). */
+  /** What the ticket is for; default: to obtain other tickets (a TGT). */
   readonly service?: PrincipalName
 }
 
 /**
- * What KDCs of a realm have said under a key that only they and we have. Kept for as long as the process runs.
- * Something signed with a person's key cannot revoke it: that person knows the key, too, and may be the attacker in
- * between.
+ * Whether the KDCs of a realm offer armour, as far as a signed reply has said so. Kept for as long as the process runs.
+ * Only a reply signed with Torhaus' own key can revoke it: a person knows their own key, too, and may be the attacker
+ * between Torhaus and the KDC.
  */
 export interface KnownArmour {
   isOffered: boolean
@@ -64,7 +64,7 @@ export interface KnownArmour {
 export async function signIn(asked: SignIn, keyFor: KeyFor, armouring?: HeldTicket): Promise<HeldTicket> {
   const { pool, realm, client, now, armour: known, isOurs, service = ticketGrantingService(realm) } = asked
   const tillMs = now() + LIFETIME_MS
-  // First without proof, to learn how the key is made; a KDC that wants none answers with the ticket at once.
+  // First without a proof, to learn how the key is made; a KDC that demands none answers with the ticket at once.
   const firstNonce = newNonce()
   const unproven = writeKdcRequest(AS_REQUEST, [signatureRequest], bodyOf(asked, firstNonce, tillMs))
   const readFirst = (octets: Buffer): KdcReply | Offered => {
@@ -113,7 +113,7 @@ export async function signIn(asked: SignIn, keyFor: KeyFor, armouring?: HeldTick
         const inClear = readKdcReply(octets, AS_REPLY)
         const response = openArmoured(inClear.padata, armour, nonce)
         using _strengthenKey = response.strengthenKey
-        // Who it is about is signed in its end (RFC 6113 5.4.3).
+        // The client is taken from the signed KrbFastFinished (RFC 6113 5.4.3).
         const { client: signed, clientRealm } = verifyFinished(response, armour, inClear.ticket)
         const reply = { ...inClear, client: signed, clientRealm }
         verifyKdcChallenge(response, armour, key)
@@ -127,7 +127,7 @@ export async function signIn(asked: SignIn, keyFor: KeyFor, armouring?: HeldTick
   }
   const proofs = [encryptedTimestamp(key, now()), signatureRequest]
   const request = writeKdcRequest(AS_REQUEST, proofs, bodyOf(asked, nonce, tillMs))
-  // Awaited here: the key ends with this function.
+  // Awaited here, because the key is disposed of when this function ends.
   return await pool.ask(
     request,
     octets => {
@@ -139,10 +139,10 @@ export async function signIn(asked: SignIn, keyFor: KeyFor, armouring?: HeldTick
   )
 }
 
-/** A proof that is wrong counts at each KDC that gets it, towards the lock of the account; not at one that could not judge it. */
+/** A wrong proof counts towards locking the account at each KDC that gets it, but not at one that cannot judge it. */
 const COUNTED = { isCounted: true, isUnable } as const
 
-/** The first step of a sign-in for an existing account: the KDC asks for a proof, and does not count it as an attempt. */
+/** The first step of a sign-in, without a proof: a KDC demands one or does not know the account; it counts nothing. */
 export const signInProbe = (client: PrincipalName, realm: string, now: () => number): KdcProbe => ({
   request: () => writeKdcRequest(AS_REQUEST, [], bodyOf({ client, realm }, newNonce(), now() + LIFETIME_MS)),
   read(reply) {
@@ -159,15 +159,16 @@ function bodyOf(
   return writeRequestBody({ options: KDC_OPTION.forwardable, client, realm, service, nonce, tillMs })
 }
 
-/** For which there is a ticket with an expired password, too (RFC 3244 2). */
+/** The service for which KDCs issue tickets even if the password has expired (RFC 3244 2). */
 const PASSWORD_CHANGE: PrincipalName = { type: NAME_TYPE.serviceInstance, components: ['kadmin', 'changepw'] }
 
 const isExpiredPassword = (error: unknown): boolean =>
   error instanceof KdcRefusal && error.errorCode === KDC_ERROR.passwordExpired
 
 /**
- * MIT's KDC says that a password has expired before it has seen one: to whoever asks. Throws unless this one is the
- * account's: that it is wrong, and where the KDC does not judge it, that the account is of no use, as for one that is disabled.
+ * MIT's KDC says that a password has expired before it has seen a proof, to anybody. Resolves if this password is the
+ * account's. Throws a `KdcRefusal`: KDC_ERR_PREAUTH_FAILED if it is wrong, or KDC_ERR_CLIENT_REVOKED, as for a disabled
+ * account, if the KDC does not judge it; and what `signIn` throws otherwise.
  */
 async function proveExpired(asked: SignIn, keyFor: KeyFor, armouring?: HeldTicket): Promise<void> {
   try {
@@ -182,7 +183,7 @@ async function proveExpired(asked: SignIn, keyFor: KeyFor, armouring?: HeldTicke
 const offerIsMissing = (): Krb5Error =>
   krb5Error('integrity', 'a KDC that knows armour (FAST) does not seem to offer it')
 
-/** A reply to a request without proof, which a wrong password shows itself by. */
+/** Opens a reply to a request without a proof: if the key does not fit, the password is wrong. */
 function withKeyThatFits<T>(open: () => T): T {
   try {
     return open()

@@ -15,36 +15,36 @@ import { poolOf, type RealmPools } from './realm-pools.ts'
 //   TGT for REALM --> a KDC of REALM --> the ticket that was asked for
 //                                    +-> a TGT for another realm --> a KDC of that one --> ...
 //
-// Which realm is asked follows from the TGT in hand. Where it leads is the word of KDCs, so the way is bounded: known
-// realms alone, none of them twice.
+// The TGT determines which realm is asked. KDCs decide where referrals lead, so the path is bounded: only known realms,
+// none of them twice, and at most MAX_REALMS.
 
 export interface TgsQuestion {
   readonly service: PrincipalName
-  /** How it is called where a realm other than `realm` is asked; default: the same. */
+  /** Its name in requests to realms other than `home`; default: the same. */
   readonly abroad?: PrincipalName
   readonly options?: number
-  /** Whoever is asked answers, or refers to where it is not looked for. */
+  /** Referrals are not followed: the first one throws the `Krb5Error` `realm-unknown`. */
   readonly isNotFollowed?: boolean
   readonly additionalTicket?: Buffer
   readonly padata?: (tgt: HeldTicket, nonce: number) => readonly PaData[]
-  /** Throws where what the KDC says beside the ticket does not fit what was asked. */
+  /** Throws if the padata of the reply does not match the request. */
   readonly verify?: (padata: readonly PaData[], tgt: HeldTicket, nonce: number) => void
 }
 
-/** RFC 6806 8 wants a limit, and MIT's is the same. */
+/** RFC 6806 8 asks for a limit; MIT's is the same. */
 const MAX_REALMS = 10
 
 export interface TicketGranting {
   /**
-   * The ticket, from whichever realm gives it. Throws `KdcRefusal`, `KdcUnreachable`, or the `Krb5Error` for which the
+   * The ticket, from the realm that issues it. Throws `KdcRefusal`, `KdcUnreachable`, or the `Krb5Error` for which the
    * last reply was not believed.
    */
   ask(tgt: HeldTicket, question: TgsQuestion): Promise<HeldTicket>
-  /** A TGT for a realm, by way of others if they say so; the one in hand where it is for that realm. */
+  /** A TGT for a realm, through others if KDCs refer to them; `tgt` itself if it is for that realm. Throws as `ask`. */
   tgtFor(realm: string, tgt: HeldTicket): Promise<HeldTicket>
 }
 
-/** `home`: where services are called by their own names. */
+/** `home`: the realm whose KDCs are asked for services by `service`, and not by `abroad`. */
 export function createTicketGranting(pools: RealmPools, home: string, now: () => number): TicketGranting {
   const askOnce = (tgt: HeldTicket, realm: string, question: TgsQuestion): Promise<HeldTicket> => {
     const { options = KDC_OPTION.forwardable, additionalTicket, padata } = question
@@ -57,7 +57,7 @@ export function createTicketGranting(pools: RealmPools, home: string, now: () =>
       ...(additionalTicket === undefined ? {} : { additionalTicket }),
     })
     const others = padata?.(tgt, nonce) ?? []
-    // Each message proves itself anew: a KDC may refuse an authenticator that it has seen, or drop the second message.
+    // Each message has a new authenticator: a KDC may refuse one that it has seen, or drop the second message.
     const message = (): Buffer => {
       const proof = { type: PA.tgsRequest, value: tgsApRequest(tgt, body, now()) }
       return writeKdcRequest(TGS_REQUEST, [proof, ...others], body)
@@ -86,7 +86,7 @@ export function createTicketGranting(pools: RealmPools, home: string, now: () =>
         if (seen.has(realm) || seen.size === MAX_REALMS) throw krb5Error('mismatch', 'referrals without end')
         seen.add(realm)
         const ticket = await askOnce(tgt, realm, question)
-        // By its name, which the KDC encrypted for us: a referral is never taken for what was asked.
+        // By its name, which equals the encrypted one (`verifyReply`): a referral is never taken for the ticket.
         if (sameName(ticket.ticket.service, question.service)) return ticket
         drop()
         tgt = ticket
@@ -103,10 +103,13 @@ export function createTicketGranting(pools: RealmPools, home: string, now: () =>
   }
 }
 
-/** It has expired, nobody has its name, it is disabled (RFC 4120 7.5.9). Other errors may be about the TGT that was shown. */
+/** The service has expired, is unknown or disabled (RFC 4120 7.5.9). Other errors may be about the requester's TGT. */
 const ABOUT_SERVICE: ReadonlySet<number> = new Set([2, 7, 19])
 
-/** Where the name was to be resolved; and a TGT for a realm far off is one for a realm on the way (RFC 4120 3.3.1). */
+/**
+ * Whether a referral is an answer: if the name was to be canonicalized, or a TGT was requested, instead of which a KDC
+ * may issue one for a realm on the way (RFC 4120 3.3.1).
+ */
 const mayRefer = (options: number, service: PrincipalName): boolean =>
   (options & KDC_OPTION.canonicalize) !== 0 || realmOfTgs(service) !== undefined
 
