@@ -49,8 +49,8 @@ export type Accepted = {
 
 export type Acceptor = Disposable & {
   /**
-   * Verifies what stood behind `Negotiate`, decoded. Needs no KDC, but once for tickets without PAC. `isForwarded`: the client's TLS ended at a proxy that
-   * is trusted. Throws a `KerberosError`.
+   * Verifies the decoded token of `Negotiate`. Needs no KDC, except to learn once whether it issues PACs, when a ticket
+   * has none. `isForwarded`: the client's TLS ended at a proxy that is trusted. Throws a `KerberosError`.
    */
   accept(token: Buffer, isForwarded?: boolean): Promise<Accepted>
 }
@@ -228,8 +228,8 @@ class ApRequestVerifier {
     this.#checkBindings(bindingsOf(checksum.octets), isForwarded)
   }
 
-  // A client of Windows that knows bindings and has none here says so (KERB_AP_OPTIONS_CBT, MS-KILE 3.2.5.8). That is no
-  // fault: its curl, and so its git, sends none with its first token, and there is no second.
+  // A Windows client that supports bindings and sends none says so (KERB_AP_OPTIONS_CBT, MS-KILE 3.2.5.8). That is not
+  // refused: curl on Windows, and so git, sends none with its first token, and there is no second.
   #checkBindings(found: Buffer, isForwarded: boolean): void {
     const { bindings } = this.#options
     if (bindings === undefined || (isForwarded && !bindings.isRequired)) return
@@ -238,7 +238,7 @@ class ApRequestVerifier {
   }
 }
 
-/** What goes back to the client: its AP-REP where it wanted one, and SPNEGO's word around it where it negotiated. */
+/** The reply to the client: an AP-REP if it asked for mutual authentication, in a NegTokenResp if it sent SPNEGO. */
 function replyTo(
   { request, ticket: { sessionKey }, authenticator }: Verified,
   negotiation: NegTokenInit | undefined,

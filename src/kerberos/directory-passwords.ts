@@ -14,13 +14,13 @@ export type DirectoryPasswordsOptions = {
 
 export type DirectoryPasswords = {
   /**
-   * Resolves where account and password belong together. Throws a `KerberosError`; `password-limited` says when to try
-   * again. Throws the fault of the store where the limits cannot be asked. `address` is the client's, canonical.
+   * Resolves if account and password belong together. Throws a `KerberosError`; `password-limited` says when to try
+   * again. Throws the fault of the store if the limits cannot be asked. `address` is the client's, canonical.
    */
   check(principal: CanonicalPrincipal, password: string, address: string): Promise<void>
   /**
-   * Finds out whose a name is, with a place of the limits taken meanwhile: who may try no more passwords from an address
-   * cannot make us ask for names either.
+   * Runs `ask`, which resolves a name, as an attempt that the limits know: a client that may try no more passwords
+   * cannot make Torhaus ask for names either. Throws what `ask` throws, and `password-limited`.
    */
   whileAsking<T>(name: string, address: string, ask: () => Promise<T>): Promise<T>
   /** Forgets what is known of the account's passwords. */
@@ -98,7 +98,7 @@ const isNobodys = ({ code }: KerberosError): boolean =>
 
 function settle(attempt: Attempt, outcome: AttemptOutcome, kdcs: number): Awaitable<void> {
   if (outcome === 'right') return attempt.succeeded()
-  // What nobody told may stand in the directory's count: ours must not be behind it.
+  // The directory may have counted a failure that no KDC reported: our count must not be lower.
   if (outcome === 'password-wrong' || outcome === 'unheard') return attempt.failed(Math.max(1, kdcs))
   return outcome === 'undecided' ? attempt.undecided() : attempt.refused()
 }

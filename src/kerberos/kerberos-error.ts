@@ -2,7 +2,7 @@
 export type KerberosErrorCode =
   /** The directory has no such account. */
   | 'client-unknown'
-  /** Disabled, or not allowed to sign in now or from here; where the KDC does not say which, also locked. */
+  /** Disabled, or not allowed to sign in now or from here; also locked, if the KDC does not say which. */
   | 'client-disabled'
   | 'client-locked'
   /** The account, not its password. */
@@ -20,7 +20,7 @@ export type KerberosErrorCode =
   /** The client wants a second leg; HTTP requests are stateless here, one leg is all there is. */
   | 'continue-needed'
   | 'clock-skew'
-  /** The token was made for another TLS connection, or names none where it must. */
+  /** The token was made for another TLS connection, or names none although one is required. */
   | 'bindings-mismatch'
   | 'kdc-unreachable'
   /** Something answered on the KDC's port, but not with Kerberos. */
@@ -82,11 +82,11 @@ export class KerberosError extends Error {
   }
 }
 
-/** A ticket of ours is no good any more, or was let go of: with a new one it may be asked again. */
+/** A ticket of Torhaus is no longer accepted, or was dropped: the request may be repeated with a new one. */
 export const isExpired = (error: unknown): error is KerberosError =>
   error instanceof KerberosError && error.code === 'credentials-expired'
 
-/** The principal that `find` names; undefined where it throws the `KerberosError` of a name that is nobody's here. */
+/** The principal that `find` returns; undefined if it throws a `KerberosError`, as for a name of no account here. */
 export function principalOrNone<T extends string>(find: () => T): T | undefined {
   try {
     return find()

@@ -33,8 +33,8 @@ export class KeytabFile implements Disposable {
   #generation = 0
 
   /**
-   * Throws `service-credential-refused` where the file is no keytab. `monotonic`: milliseconds; without it nobody is
-   * spared a look. `principals`: whose keys are kept (`HTTP/host@REALM`, `HTTP/*@REALM`); default: everybody's.
+   * Throws `service-credential-refused` if the file is not a keytab. `monotonic`: milliseconds; without it
+   * `lookNowAndThen` always looks. `principals`: whose keys are kept (`HTTP/host@REALM`, `HTTP/*@REALM`); default: all.
    */
   constructor(path: string, monotonic?: () => number, principals?: readonly string[]) {
     this.#path = path
@@ -61,8 +61,8 @@ export class KeytabFile implements Disposable {
   }
 
   /**
-   * The keys of `name` (`HTTP/host@REALM`), newest first; of `HTTP/*@REALM` those of all such names. Looks at the file, for
-   * microseconds, but reads it only when it has changed.
+   * The keys of `name` (`HTTP/host@REALM`), newest first; of `HTTP/*@REALM` those of all such names. Looks at the file,
+   * for microseconds, but reads it only when it has changed.
    */
   keysOf(name: string): readonly KeytabEntry[] {
     this.#look()
@@ -140,7 +140,7 @@ export class KeytabFile implements Disposable {
         if (++count % ENTRIES_IN_A_TURN === 0) await setImmediate()
       }
       octets.fill(0)
-      // It may have changed again meanwhile, and that was read first.
+      // The file may have changed again in the meantime, and the newer version was read first.
       if (seen === this.#seen) this.#replace(entries)
       else disposeInTurns(keysIn(entries))
     } catch {

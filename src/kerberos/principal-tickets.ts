@@ -45,11 +45,12 @@ export function createPrincipalTickets({
 
   const ask = async (target: string): Promise<ServiceTicket> => {
     const own = await service.current()
-    // The answer about who it is was just read, which is enough for one turn of the event loop.
+    // Reading the evidence was enough work for one turn of the event loop.
     await nextTurn()
     const name = nameIn(target, NAME_TYPE.serviceInstance)
-    // Which of the two tickets is no good the KDC does not say. After a change of our password it is the evidence, of everybody:
-    // so that goes, and whether our own is any good shows where it is asked for anew.
+    // The KDC does not say which of the two tickets it refuses. After a change of Torhaus' password it is the
+    // evidence, for all principals: so that is dropped, and whether Torhaus' TGT still works shows when new evidence is
+    // requested.
     const proxied = await gate.run(() =>
       own.use(tgt => codedFailure('initiate', () => client.s4u2proxy(tgt, evidence, name))),
     )

@@ -27,7 +27,7 @@ export type RenewingOptions<T extends Disposable> = {
    */
   readonly acquire: (store: (value: T, validity: Validity) => void) => Promise<void>
   readonly now: () => number
-  /** For how long a value has been held, too, where the other clock was set back. */
+  /** Also tells how long a value has been held, in case the other clock is set back; default: `now`. */
   readonly monotonic?: () => number
   /** Says of a failed renewal that the old value must not be used any more; default: it is used until it ends. */
   readonly isFinal?: (error: unknown) => boolean
@@ -38,9 +38,10 @@ export type RenewingOptions<T extends Disposable> = {
 /** One value that is kept fresh. */
 export type Renewing<T extends Disposable> = Disposable & {
   /**
-   * The value, got or renewed as needed; concurrent callers share one acquisition. While the old value is still good it
-   * is answered at once and the renewal runs beside; past `provenUntilMs` after the renewal, or its failure, so that a KDC
-   * that is away is not noticed for longer than one try takes. Throws what `acquire` throws.
+   * The value, acquired or renewed as needed; concurrent callers share one acquisition. A value whose renewal is due is
+   * returned at once and renewed in the background; past `provenUntilMs`, it is returned after the renewal or its
+   * failure, which delays callers by one try per `retryPauseMs`. Throws what `acquire` throws, and
+   * `credentials-expired` once disposed of.
    */
   current(): Promise<T>
   /** The value; undefined if there is none, or its renewal is due. */
@@ -90,7 +91,7 @@ export function createRenewing<T extends Disposable>(options: RenewingOptions<T>
     })
     return pending
   }
-  /** Not a moment after the last failure. Rejects where the old value must not be used any more. */
+  /** Does nothing within `retryPauseMs` of a failed try. Rejects if the old value must not be used any more. */
   const renewOld = async (): Promise<void> => {
     if (pending === undefined) {
       if (monotonic() < retryAtMs) return

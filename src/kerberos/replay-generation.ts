@@ -12,7 +12,7 @@ const MAX_BYTES = 256 * 1024 * 1024
 /** Tokens that arrive in one turn of the event loop are written and read together, up to this many. */
 const MAX_BATCH = 64
 
-/** A worker that starts has all of the file to read: so much in one turn, and less where the table grows. */
+/** A worker that starts has to read the whole file: this much in one turn, and less while the table grows. */
 const READ_BYTES = 512 * RECORD_BYTES
 const MOVED_IN_A_TURN = 4096
 
@@ -28,17 +28,17 @@ const MOVED_IN_A_TURN = 4096
 export class ReplayGeneration implements Disposable, TurnBatch {
   readonly #file: number
   readonly #seen = new TagTable()
-  /** Of this opening alone: what the same process wrote before is not its own any more. */
+  /** Of this opening of the file alone: records that the same process wrote before are not its own any more. */
   readonly #writer = randomBytes(4)
   readonly #records = Buffer.alloc(MAX_BATCH * RECORD_BYTES)
-  /** Whose records these are, in their order. */
+  /** Those who wait for the records to be written, in their order. */
   #waiting: PromiseWithResolvers<boolean>[] = []
-  /** Whose records were written and not read yet. */
+  /** Those whose records were written and not read yet, by the count in the record. */
   readonly #unread = new Map<number, PromiseWithResolvers<boolean>>()
   #isReading = false
   readonly #chunk = Buffer.alloc(READ_BYTES)
   #readTo = 0
-  /** Of the first record that waits, and of the first that was not read yet. */
+  /** Counts of the first record that waits to be written, and of the first that was not read yet. */
   #count = 0
   #firstUnread = 0
 
@@ -56,8 +56,8 @@ export class ReplayGeneration implements Disposable, TurnBatch {
   }
 
   /**
-   * True for the first who adds the tag, false for everybody else; at the end of the turn, or where there is much to
-   * read, some turns later. Rejects where the file cannot be written.
+   * True for the first who adds the tag in any worker, false for all others; at the end of the turn, or some turns
+   * later if there is much to read. Rejects if the file cannot be written or read.
    */
   add(tag: Buffer): Promise<boolean> {
     const at = this.#waiting.length * RECORD_BYTES
@@ -114,7 +114,7 @@ export class ReplayGeneration implements Disposable, TurnBatch {
     for (const { reject } of asked) reject(error)
   }
 
-  /** A writer that died half-way leaves part of a record: what follows is appended behind a whole one again. */
+  /** A writer that died may have left part of a record: it is filled up, so that what follows is aligned again. */
   #completeLastRecord(): void {
     const rest = fstatSync(this.#file).size % RECORD_BYTES
     if (rest > 0) writeSync(this.#file, Buffer.alloc(RECORD_BYTES - rest))

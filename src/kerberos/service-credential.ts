@@ -38,7 +38,7 @@ interface Refused {
 }
 
 export interface ServiceCredential extends Renewing<LeasedTicket> {
-  /** Whether the keytab has a key to get it by, as far as the last look tells. */
+  /** Whether the keytab has a key to get it with; looks at the file. */
   hasKey(): boolean
 }
 

@@ -23,8 +23,8 @@ export interface KdcExchange {
 }
 
 /**
- * What any of them reads into: it is copied before another one reads. A buffer of its own for each, 64 KiB as Node
- * makes them, would be a third of what a question costs, in garbage.
+ * All exchanges read into it; what arrives is copied before the next read. One buffer for each, 64 KiB as Node makes
+ * them, would be a third of the cost of a request, in garbage.
  */
 const readBuffer = Buffer.alloc(65_536)
 
@@ -66,13 +66,13 @@ export function exchange(
   length.writeUInt32BE(request.length)
   // Node sends it once there is a connection.
   socket.write(Buffer.concat([length, request]))
-  // Their codes are few (ECONNREFUSED, ECONNRESET, ENOTFOUND ...) and name nobody.
+  // The codes are few (ECONNREFUSED, ECONNRESET, ENOTFOUND ...) and contain no names.
   socket.on('error', (error: NodeJS.ErrnoException) => fail(error.code ?? 'error'))
   socket.on('close', () => fail('closed'))
   return { reply: promise, abandon: () => fail('abandoned') }
 }
 
-/** Takes what came, piece by piece, and calls back once: with the message, or with undefined where the frame is none. */
+/** Takes chunks, and calls back with the message, or with undefined if its announced length is too large. */
 function frameReader(done: (message: Buffer | undefined) => void): (chunk: Buffer) => void {
   const length = Buffer.alloc(4)
   let lengthOctets = 0

@@ -27,9 +27,12 @@ export interface KdcState {
 
 const FIRST_REST_MS = 5_000
 const LONGEST_REST_MS = 300_000
-/** After a second message that was no faster than the first: longer, and a question that is lost meanwhile has no time left. */
+/**
+ * The pause after a repetition that was no faster than the original. If it were longer, a request that is lost in the
+ * meantime would have no time left.
+ */
 const NOT_AGAIN_MS = 1_000
-/** A KDC that answers at once has answered then. */
+/** By then a KDC that answers at once has answered the repetition that is out. */
 const TURN_MS = 20
 
 export const newKdcState = (address: KdcAddress): KdcState => ({
