@@ -94,7 +94,8 @@ export function readConfirmations(
 }
 
 /**
- * The new confirmation with those that are still valid; it replaces one of the same cover by the same kind of sign-in.
+ * The new confirmation with the earlier ones that have not expired, the newest `MAX_CONFIRMATIONS` of them. It replaces
+ * those of the same cover and `acr`.
  */
 export function withEarlier(made: Grant, before: Grant | undefined): Grant {
   const [newest] = made.confirmations
