@@ -2,7 +2,7 @@
 import { type Awaitable, after } from '../awaitable.ts'
 import type { PatStore } from './pat-store.ts'
 
-/** Most uses that wait while the store is unavailable; beyond that, a token is recorded at its next use. */
+/** Most tokens whose last use waits, such as while the store is unavailable; others are noted at a later use. */
 const MAX_NOTED = 10_000
 
 export class NotedUses {

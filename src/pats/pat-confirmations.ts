@@ -159,7 +159,7 @@ export class PatConfirmations {
     return this.#withdrawn.settle(signal)
   }
 
-  /** The valid decisions of an account. */
+  /** The decisions of an account, confirmed or withdrawn, that have not expired. */
   async of(accountKey: AccountKey): Promise<PatConfirmation[]> {
     return (await this.#store.confirmationsOf(accountKey))
       .map(said => this.#withdrawn.get(idOf(said)) ?? said)

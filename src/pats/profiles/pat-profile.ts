@@ -3,7 +3,7 @@
  * answers mean. Reads are asked in order; one that leaves the question open leads to the next.
  */
 export interface PatProfile {
-  /** Path of its API, unless configured. Default: none. */
+  /** Path below which its API lies, if the configuration names none. Default: none. */
   readonly defaultPath?: string
   readonly reads: readonly OwnerRead[]
   /** The reads say whose the JWTs are that the server itself issues, too. */
