@@ -19,7 +19,7 @@ interface Bearer {
   readonly admission?: Admission
 }
 
-/** The types of its members cannot be written elsewhere: what has one passed the stage that mints. */
+/** Private members make the type nominal: an exchange that has one passed the stage that mints it. */
 export class Admission {
   readonly #response: ServerResponse
   #step: (typeof STEPS)[number] = 'minted'
@@ -28,7 +28,7 @@ export class Admission {
     this.#response = response
   }
 
-  /** Given to whoever asks first, and to nobody else: the second-factor stage, when it is loaded. */
+  /** Returns the mint to its first caller only: the second-factor stage, when it is loaded. Then it throws. */
   static readonly claimMint = (() => {
     let isClaimed = false
     return (): ((exchange: { readonly response: ServerResponse }) => Admission) => {
@@ -38,7 +38,7 @@ export class Admission {
     }
   })()
 
-  /** Takes the next step. Throws `internal-error` where the exchange has no proof of its own for it. */
+  /** Takes the next step. Throws `internal-error` if the exchange has no proof of its own for it. */
   static redeem({ response, admission }: Bearer, step: Step): void {
     const before = STEPS[STEPS.indexOf(step) - 1]
     const isGood =

@@ -1,11 +1,12 @@
 /**
- * A map that holds at most `capacity` entries: the one written longest ago makes room.
+ * A map that holds at most `capacity` entries; when it is full, the one written longest ago is evicted.
  *
- * A Map iterates in the order of insertion, and one iterator walks along with the evictions for the whole life of the
- * map: what it has passed is gone. A new one for each eviction would walk over all the holes that earlier ones left,
- * which at 50,000 entries costs thirty times as much (`npm run bench -- bounded-map`). But an iterator that stands still
- * keeps each table that V8 has replaced since, one every few writes: where nothing is evicted it is renewed after as many
- * writes as there are places, and what it keeps is less than the full map.
+ * A Map iterates in order of insertion. One iterator advances with the evictions for the whole life of the map,
+ * because every entry that it has passed is deleted. A new one for each eviction would have to skip all the holes left
+ * by earlier evictions, which at 50,000 entries costs thirty times as much (`npm run bench -- bounded-map`). But an
+ * iterator that does not advance keeps alive each table that V8 has replaced since, one every few writes. So, while
+ * nothing is evicted, it is renewed once there were more writes than the capacity; what it keeps alive is less than the
+ * full map.
  */
 export class BoundedMap<K, V> {
   readonly #entries = new Map<K, V>()
@@ -26,9 +27,9 @@ export class BoundedMap<K, V> {
     return this.#entries.get(key)
   }
 
-  /** Returns the entry that made room for it. */
+  /** Returns the entry that was evicted for it; undefined: none. */
   set(key: K, value: V): readonly [K, V] | undefined {
-    // Taking an entry out and in again makes it the newest.
+    // An entry that is deleted and set again becomes the newest.
     this.#entries.delete(key)
     this.#entries.set(key, value)
     if (this.#entries.size <= this.#capacity) {
@@ -36,7 +37,7 @@ export class BoundedMap<K, V> {
       return undefined
     }
     this.#writes = 0
-    // Above the capacity there is always one to come: an iterator that has reached the end would stay there.
+    // Above the capacity, there is always a next entry; an iterator that had reached the end would stay there.
     const oldest = this.#oldestFirst.next().value as [K, V]
     this.#entries.delete(oldest[0])
     return oldest
@@ -46,7 +47,7 @@ export class BoundedMap<K, V> {
     this.#entries.delete(key)
   }
 
-  /** Takes out what fits; reads all entries. */
+  /** Deletes the entries whose value fits; reads all of them. */
   deleteWhere(fits: (value: V) => boolean): void {
     for (const [key, value] of this.#entries) if (fits(value)) this.#entries.delete(key)
   }
@@ -67,13 +68,13 @@ export class BoundedMap<K, V> {
 }
 
 export interface RememberedSettings {
-  /** Most results kept: the one made longest ago makes room. */
+  /** Most results kept; the one made longest ago is dropped first. */
   readonly capacity: number
-  /** Characters. What is longer comes from nobody who comes again, and is not kept. */
+  /** In characters. Results for longer texts are not kept, because such texts are not expected again. */
   readonly maxLength: number
 }
 
-/** `make`, for arguments that come again and again. It must depend on nothing else. */
+/** `make` with its results remembered, for arguments that recur. A result must depend on its argument alone. */
 export function remembered<Result>(
   make: (text: string) => Result,
   { capacity, maxLength }: RememberedSettings,

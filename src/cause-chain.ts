@@ -1,6 +1,6 @@
 /**
- * Messages and codes down the causes: what lies behind a fault. Only names and messages, so that no object is printed
- * whole.
+ * Messages and codes of an error and its causes, at most five in all: what is behind a fault. Nothing else of them, so
+ * that no object is printed whole.
  */
 export function causeChain(error: Error): string {
   const parts: string[] = []

@@ -2,15 +2,15 @@
 import { randomBytes } from 'node:crypto'
 
 /**
- * No vowels, so no words; no 0, 1, 8, 9, so no doubt when it is read out. 40 bits are enough: a code alone opens
- * nothing.
+ * No vowels, so no words; no 0, 1, 8 or 9, so that it can be read out without doubt. Almost 38 bits are enough, because
+ * a code alone opens nothing.
  */
 const ALPHABET = 'BCDFGHJKLMNPQRSTVWXZ234567'
 const LENGTH = 8
 
 export function newConfirmationCode(): string {
   let code = ''
-  // 26 letters out of 256 values would favour the first ones; values past the last full round are thrown away.
+  // 256 is no multiple of 26, so values from 9 * 26 on are discarded: the first characters would be more likely.
   while (code.length < LENGTH) {
     for (const value of randomBytes(2 * LENGTH)) {
       if (value < 234 && code.length < LENGTH) code += ALPHABET[value % ALPHABET.length]
@@ -22,5 +22,5 @@ export function newConfirmationCode(): string {
 /** As people read it: `BCDF-GHJK`. */
 export const formatConfirmationCode = (code: string) => `${code.slice(0, 4)}-${code.slice(4)}`
 
-/** In whatever case, and with or without the dash. */
+/** In any letter case; everything but letters and digits, such as the dash, is ignored. */
 export const parseConfirmationCode = (text: string) => text.toUpperCase().replaceAll(/[^A-Z0-9]/g, '')

@@ -1,18 +1,17 @@
-/** What a person confirms for a program: reading, or reading and changing, repositories or what stands under a path. */
+/** What a person confirms for a program: reading, or reading and changing, repositories or paths. */
 export interface Cover {
   readonly what: 'repositories' | 'paths'
   readonly access: 'read' | 'write'
   /**
-   * With a slash at its end everything under it, itself included; without one that path alone. Percent-encoding is
-   * taken off.
+   * If it ends in a slash: everything below it, and the path itself; otherwise that path alone. Percent-decoded.
    */
   readonly prefix: string
 }
 
-/** As it is stored: two words, and the rest is the prefix. */
+/** The stored form: two words, then the prefix. */
 export const coverText = ({ what, access, prefix }: Cover): string => `${what} ${access} ${prefix}`
 
-/** Undefined where the text is none of ours: then nothing may be concluded from it. */
+/** Undefined if the text has another form: then nothing may be concluded from it. */
 export function parseCover(text: string): Cover | undefined {
   const [, what, access, prefix] = /^(repositories|paths) (read|write) (.*)$/s.exec(text) ?? []
   if ((what !== 'repositories' && what !== 'paths') || (access !== 'read' && access !== 'write')) return undefined

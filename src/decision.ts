@@ -13,15 +13,15 @@ export interface RefusalHelp {
   /** Code of the request that a person can confirm. */
   readonly confirm?: string
   readonly signIn?: NewSignIn
-  /** What a sign-in must prove for this request, which no redirect would bring along. */
+  /** What a sign-in must prove for this request, which a redirect to the sign-in would lose. */
   readonly stepUp?: StepUp
 }
 
 /** How the person must have authenticated for a request (RFC 9470 3, 4). */
 export interface StepUp {
-  /** At most so many seconds ago. */
+  /** Greatest age of the authentication, in seconds. */
   readonly maxAgeSeconds: number
-  /** With one of these; undefined: with any that the configuration accepts. */
+  /** Accepted `acr` values; undefined: any that the configuration accepts. */
   readonly acceptAcr: readonly string[] | undefined
 }
 
@@ -29,7 +29,7 @@ export interface StepUp {
 export type Refusal =
   /** 401 with a challenge line per offered scheme (RFC 9110 11.6.1). `why`: more than the code says, for the log. */
   | { readonly kind: 'challenge'; readonly code: Code; readonly why?: string }
-  /** A browser's navigation: to the sign-in. `stepUp`: what it must prove beyond what every one must. */
+  /** Redirects a browser's navigation to the sign-in. `stepUp`: what that must prove beyond every other sign-in. */
   | { readonly kind: 'sign-in'; readonly code: Code; readonly stepUp?: StepUp }
   /** Any other status, as the code says. `why` as above. */
   | { readonly kind: 'deny'; readonly code: Code; readonly help?: RefusalHelp; readonly why?: string }

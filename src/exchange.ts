@@ -44,7 +44,7 @@ export interface ClientCertificate {
   /** Undefined if the certificate need not name an account. */
   readonly account: string | undefined
   readonly notAfterMs: number
-  /** From then on nobody can say whether it is revoked. */
+  /** From then on, its revocation status is unknown. */
   readonly uncheckedFromMs: number
 }
 
@@ -71,7 +71,7 @@ export type Credentials =
   | { readonly scheme: 'session'; readonly id: string }
   /** A JWT of the OP, as Bearer or as the password of Basic. */
   | { readonly scheme: 'bearer'; readonly token: string; readonly via: 'Bearer' | 'Basic' }
-  /** A JWT that the server itself has issued, as it says. Not askable: nobody is asked. */
+  /** A JWT that, by its own words, the origin server has issued. `askable` undefined: the server is not asked. */
   | { readonly scheme: 'server-token'; readonly askable?: AskableToken }
   | ({ readonly scheme: 'pat' } & AskableToken)
   | { readonly scheme: 'basic'; readonly username: string; readonly password: Secret }
@@ -120,7 +120,7 @@ export type Principal =
   | { readonly kind: 'anonymous'; readonly because: 'credentials-missing' | 'session-ended' }
   /**
    * The server itself checks the credentials: a personal access token, or a token it issued. `owner`: whose it is,
-   * where the server has said so already; the token goes on all the same, and no identity of ours.
+   * if the server has said so already; even then, the token is forwarded, and no identity by Torhaus.
    */
   | { readonly kind: 'server-checked'; readonly owner?: TokenOwner }
   /** A person the OP vouches for. `account` is mapped from the claims when the claims are verified, once. */
@@ -177,7 +177,7 @@ export interface Delegation {
   readonly keepsAuthorization: boolean
   /** The server's cookies are forwarded: not beside one of its tokens, which says whom the request is from. */
   readonly keepsCookies: boolean
-  /** Fields by which the server may take the request for another's go along: only where nobody has said who it is from. */
+  /** Fields by which the server may attribute the request to somebody else are forwarded: normally only without identity or token. */
   readonly keepsCompanions: boolean
   /** Fields that carry the identity. */
   readonly fields: WrittenFields

@@ -1,7 +1,7 @@
 /**
- * A bounded amount of something that is shared. Nobody may hold more than what is still free: a single user gets half of
- * it, two get a third each, and the next one always finds some (Choudhury and Hahne, "Dynamic queue
- * length thresholds for shared-memory packet switches", 1998). Every step takes constant time.
+ * A bounded amount of a shared resource. A holder may have no more than what is still free: a single one gets half of
+ * it, two get a third each, and the next one always finds some (Choudhury and Hahne, "Dynamic queue length thresholds
+ * for shared-memory packet switches", 1998). Every operation takes constant time.
  */
 export class FairLedger<Holder> {
   readonly #capacity: number

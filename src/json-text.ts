@@ -1,4 +1,4 @@
-/** Controls, marks of direction and the like, but for the line feeds of an indented text. */
+/** Controls, marks of direction and the like, except the line feeds of an indented text. */
 const STEERING = /(?!\n)[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu
 
 /** A value as JSON, with what could steer a terminal escaped: `JSON.stringify` escapes the controls of ASCII alone. */

@@ -5,13 +5,13 @@ import type { MonotonicClock } from './clock.ts'
 
 export interface LookupTimes {
   readonly monotonic: MonotonicClock
-  /** How long addresses are believed before they are asked for anew. */
+  /** How long addresses are used before they are looked up again. */
   readonly believedMs: number
-  /** How long the system is waited for then; after that, those found last serve. */
+  /** How long to wait for that lookup; after that, the last known addresses are used. */
   readonly patienceMs: number
 }
 
-/** More than one configuration names. */
+/** More host names than a configuration has. */
 const MAX_NAMES = 256
 
 interface Known {
@@ -25,10 +25,10 @@ interface Asking {
 }
 
 /**
- * Addresses by name, as the system resolves them. Where the first of its name servers is dead, it waits for that one at
- * each name, for as long as a connection may take to be made: what lives is not reached either. So those found last serve
- * while it is asked; for each name once at a time, for whoever waits holds one of few threads. Also where it cannot say
- * (EAI_AGAIN): not where there is no such name any more.
+ * Addresses by name, as the system resolves them. If the first of its name servers is down, it waits for that one at
+ * each name, for as long as making a connection may take, so that even hosts that are up are not reached. So the last
+ * known addresses are used if the system takes too long. It is asked once at a time for each name, because each lookup
+ * holds one of few threads. They are also used if a lookup fails (EAI_AGAIN), unless the name no longer exists.
  */
 export function rememberedLookup({ monotonic, believedMs, patienceMs }: LookupTimes): LookupFunction {
   const known = new BoundedMap<string, Known>(MAX_NAMES)
@@ -68,7 +68,7 @@ export function rememberedLookup({ monotonic, believedMs, patienceMs }: LookupTi
   }
 }
 
-/** What the system says, unless that takes too long or it cannot say. */
+/** The addresses asked for; the last known ones if that takes too long or fails. Rejects with ENOTFOUND only. */
 async function orLast(
   asked: Promise<readonly LookupAddress[]>,
   last: readonly LookupAddress[],
@@ -87,10 +87,10 @@ async function orLast(
   }
 }
 
-/** Between what has just changed and what is dead: a name server that lives has answered by then. */
+/** Tells an address that has just changed from a name server that is down: one that is up has answered by then. */
 const PATIENCE_MS = 250
 
-/** For connections that are to be made: addresses as they are now; while no name server says so, as they were last. */
+/** For new connections: current addresses, or the last known ones while no name server answers. */
 export const connectionLookup = (monotonic: MonotonicClock): LookupFunction =>
   rememberedLookup({ monotonic, believedMs: 0, patienceMs: PATIENCE_MS })
 

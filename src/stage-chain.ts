@@ -12,7 +12,7 @@ export type ChainResult<Out> =
       readonly refusal: Refusal | Fault
     }
 
-/** Is told what each stage decided, and on what; for looking on only. Must not throw. */
+/** Receives the decision of each stage, and the exchange before it. It only observes, and must not throw. */
 export interface StageObserver {
   onDecision(stage: string, known: PartialExchange, decision: Decision<unknown> | Fault): void
 }
@@ -23,7 +23,7 @@ interface NamedStage {
 }
 
 /**
- * Stages in a row, each fed with what the one before returned. Runs synchronously as long as the stages answer
+ * A sequence of stages; each takes what the one before returned. Runs synchronously as long as the stages answer
  * synchronously. Never throws: a fault becomes the result.
  */
 export class StageChain<In extends Arrival, Out extends Arrival> {
@@ -38,7 +38,7 @@ export class StageChain<In extends Arrival, Out extends Arrival> {
   }
 
   stage<Next extends Arrival>(name: string, run: Stage<Out, Next>): StageChain<In, Next> {
-    // The types of neighbours are proven to fit by this signature; inside the list they no longer matter.
+    // This signature proves that adjacent types fit; inside the list, they no longer matter.
     return new StageChain<In, Next>([...this.#stages, { name, run: run as Stage<unknown, unknown> }])
   }
 

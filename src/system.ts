@@ -1,8 +1,8 @@
 import type { Surroundings } from './clock.ts'
 
 /**
- * The clock, chance and environment of this machine. Programs pass them on; nothing else reads them (a test holds
- * that).
+ * The clocks, randomness and environment of this machine. Programs pass them on; nothing else reads them (a test
+ * checks that).
  */
 export const system: Surroundings = {
   now: () => Date.now(),
