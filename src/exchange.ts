@@ -177,7 +177,10 @@ export interface Delegation {
   readonly keepsAuthorization: boolean
   /** The server's cookies are forwarded: not beside one of its tokens, which says whom the request is from. */
   readonly keepsCookies: boolean
-  /** Fields by which the server may attribute the request to somebody else are forwarded: normally only without identity or token. */
+  /**
+   * Fields by which the server may attribute the request to somebody else are forwarded: not beside an identity, nor
+   * beside a token unless the operator wants that.
+   */
   readonly keepsCompanions: boolean
   /** Fields that carry the identity. */
   readonly fields: WrittenFields
