@@ -43,10 +43,10 @@ export type AttemptOutcome = Verdict | 'undecided' | 'unheard'
 
 export interface PasswordVerifier {
   /**
-   * Resolves where the directory confirms the password; throws a `KerberosError` otherwise: `password-wrong`,
+   * Resolves if the directory confirms the password; throws a `KerberosError` otherwise: `password-wrong`,
    * `password-expired`, `client-unknown`, `client-disabled`, `kdc-not-genuine`, ... `onOutcome` is called exactly once,
-   * when the directory has spoken, which may be after the caller was told `kdc-unreachable`. `kdcs`: how many have seen the
-   * password, each of which counts a wrong one.
+   * when the directory has answered, which may be after the caller was told `kdc-unreachable`. `kdcs`: how often a
+   * proof of the password was sent to a KDC, each of which counts a wrong one.
    */
   verify(
     principal: CanonicalPrincipal,
@@ -75,7 +75,10 @@ export function createPasswordVerifier(options: PasswordVerifierOptions): Passwo
   const { client, keytab, servicePrincipal, directory, naming = new Set() } = options
   const ourselves = nameIn(servicePrincipal, NAME_TYPE.serviceInstance)
 
-  /** A TGT of ours is no armour in another realm. A keytab need not have a key of our account where nobody is delegated. */
+  /**
+   * Undefined in another realm, where Torhaus' TGT cannot be used as armour, and without a key of its account in the
+   * keytab, which is not needed if nobody is impersonated.
+   */
   const armourIn = (realm: string): ServiceCredential | undefined =>
     realm === directory.realm && options.service?.hasKey() === true ? options.service : undefined
   const prove = async (
@@ -95,19 +98,19 @@ export function createPasswordVerifier(options: PasswordVerifierOptions): Passwo
     }
     const signIn = (armouring?: HeldTicket) => client.signIn(user, keyFor, { realm, armouring, onProof })
     const tgt = await codedFailure('password', () =>
-      // Of a TGT that is no good any more the KDC speaks outside of the armour.
+      // If the armour's TGT is no longer accepted, the KDC says so in an error outside of the armour.
       armour === undefined ? signIn() : byOwnTicket(armour.service, armour.own, signIn, isKrb5Error),
     )
     using _tgtKey = tgt.sessionKey
-    // To read that answer is enough for one turn of the event loop.
+    // Reading that reply was enough work for one turn of the event loop.
     await nextTurn()
     const proof = await codedFailure('password-proof', () => client.serviceTicket(tgt, ourselves))
     using _proofKey = proof.sessionKey
-    // Each is made for one answer, and never shown again: there is no use in keeping it.
+    // Not kept: it was issued for this check alone, and is never presented again.
     const owner = openProof(() => openTrusted(keytab.ringOf([servicePrincipal]), proof.ticket))
     using _ownerKey = owner.sessionKey
     if (!isOfReply(proof, owner)) throw notGenuine('a ticket that was not made for this reply')
-    // The password was right, of an account that is called otherwise: nobody has this name.
+    // The password is that of an account with another name: no account has this name.
     if (ticketPrincipal(owner, directory, naming) !== principal)
       throw new KerberosError('client-unknown', 'password-proof')
   }
@@ -119,12 +122,12 @@ export function createPasswordVerifier(options: PasswordVerifierOptions): Passwo
       let asked = false
       const ask = async (): Promise<void> => {
         const service = armourIn(realm)
-        // Before the gate: our own ticket is a call of its own there. Who is on the way could keep it from us, so that
-        // the password went without armour: then it does not go at all.
+        // Before the gate, because obtaining our own ticket is a gate call of its own. If there is no ticket, which an
+        // attacker on the network path can bring about, the password is not sent at all, rather than without armour.
         await service?.current()
         await gateTo(realm, options).run(() => {
           const own = service?.held()
-          // Let go of while this one waited for its turn.
+          // Dropped while this call waited for its turn.
           if (service !== undefined && own === undefined) throw new KerberosError('credentials-expired', 'password')
           asked = true
           let kdcs = 0

@@ -8,7 +8,7 @@ import { type KeyFor, signIn } from './sign-in.ts'
 import { createTicketGranting } from './ticket-granting.ts'
 
 export interface KdcClientOptions {
-  /** That of our own services and account; it is among `pools`. */
+  /** The realm of Torhaus' own services and account; it is among `pools`. */
   readonly realm: string
   readonly pools: RealmPools
   readonly now: () => number
@@ -17,20 +17,20 @@ export interface KdcClientOptions {
 /** A person who signs in with a password, and so knows the key that replies to them are encrypted with. */
 export interface Person {
   readonly realm: string
-  /** A TGT of ours in that realm, by which the proof is armoured where the KDC offers that. */
+  /** A TGT of Torhaus in that realm, with which the proof is armoured if the KDC offers that. */
   readonly armouring?: HeldTicket | undefined
-  /** For each KDC that is shown a proof: each counts a wrong one. */
+  /** Called each time a proof is sent to a KDC: each KDC counts a wrong one. */
   readonly onProof?: () => void
 }
 
 export interface KdcClient {
-  /** A TGT (RFC 4120 3.1): of `person`, from their realm; without it our own account's. */
+  /** A TGT (RFC 4120 3.1): of `person`, from their realm; without it, that of Torhaus' own account. */
   signIn(client: PrincipalName, keyFor: KeyFor, person?: Person): Promise<HeldTicket>
   /** A ticket for a service of our realm in the holder's own name (RFC 4120 3.3), wherever the TGT is from. */
   serviceTicket(tgt: HeldTicket, service: PrincipalName): Promise<HeldTicket>
   /**
    * A ticket for ourselves in the name of a user (MS-SFU 3.1.5.1.1). An enterprise name is one that the KDC is to
-   * resolve (RFC 6806 5). Whose realm is another, is asked for there first.
+   * resolve (RFC 6806 5). For a user of another realm, the KDCs of that realm are asked first.
    */
   s4u2self(tgt: HeldTicket, user: PrincipalName, userRealm?: string): Promise<HeldTicket>
   /** A ticket for a service in the name of the user of the evidence (MS-SFU 3.1.5.2.1). */
@@ -42,7 +42,7 @@ export function createKdcClient({ realm, pools, now }: KdcClientOptions): KdcCli
   const granting = createTicketGranting(pools, realm, now)
   const armours = new Map([...pools.keys()].map(name => [name, { isOffered: false }]))
 
-  /** With a TGT for that realm, which ends with the question. */
+  /** Calls `ask` with a TGT for that realm, and then disposes of its key, unless it is `tgt`. */
   async function from<T>(atRealm: string, tgt: HeldTicket, ask: (there: HeldTicket) => Promise<T>): Promise<T> {
     const there = await granting.tgtFor(atRealm, tgt)
     try {
@@ -70,7 +70,7 @@ export function createKdcClient({ realm, pools, now }: KdcClientOptions): KdcCli
     },
     async s4u2self(tgt, user, userRealm = realm) {
       const isAbroad = userRealm !== realm
-      // A UPN that is of an account elsewhere is nobody of the realm: who is, signs in by the name that they have there.
+      // A UPN of an account in another realm is refused: its owner signs in by the account name in that realm.
       const isOfAnybody = !isAbroad && user.type === NAME_TYPE.enterprise
       const evidence = await from(userRealm, tgt, there =>
         granting.ask(there, {
@@ -87,7 +87,7 @@ export function createKdcClient({ realm, pools, now }: KdcClientOptions): KdcCli
             verifyS4uX509Reply(padata, { user, realm: userRealm, nonce }, sessionKey),
         }),
       )
-      // The name beside the ticket stands in clear: whom it is about is read inside (evidence-names.ts).
+      // The name beside the ticket is not authenticated: the owner is read from the ticket itself (evidence-names.ts).
       if (evidence.clientRealm !== userRealm)
         throw krb5Error(isOfAnybody ? 'realm-unknown' : 'mismatch', 'realm of an evidence ticket')
       return evidence

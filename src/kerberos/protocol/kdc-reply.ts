@@ -28,7 +28,7 @@ export function readKdcReply(octets: Buffer, type: typeof AS_REPLY | typeof TGS_
   if (fields.integer(0) !== 5 || fields.integer(1) !== type) throw malformed('version or type of a reply')
   const padata = fields.optional(2, (reader, number) => readPaData(reader.field(number, UNIVERSAL.sequence))) ?? []
   const clientRealm = fields.string(3)
-  // Heimdal leaves it out where it stands inside the armour; none is nobody's that was asked for.
+  // Heimdal leaves it out if it is inside the armour. A missing name equals none that was requested.
   const client = readNameInClear(fields, 4)
   const holder = fields.enter(0xa5)
   const ticket = readTicket(holder)

@@ -7,8 +7,8 @@ import { PA, type PaData } from './kdc-request.ts'
 import { Krb5Error } from './krb5-error.ts'
 import { TICKET_FLAG } from './ticket.ts'
 
-// RFC 6806 11: what a KDC offers before it has seen a proof is signed by nobody. It says the same once more where nobody
-// can change it, beside a checksum of the request as it came:
+// RFC 6806 11: what a KDC offers before it has seen a proof is not signed. It repeats the offer in the encrypted part
+// of the reply, beside a checksum of the request as it was received:
 //
 //   client --> KDC   request( PA-REQ-ENC-PA-REP )
 //   KDC --> client   reply( { flag enc-pa-rep, PA-REQ-ENC-PA-REP: checksum of the request, PA-FX-FAST } under the client's key )
@@ -16,15 +16,15 @@ import { TICKET_FLAG } from './ticket.ts'
 /** Asks the KDC to sign the request, and its offer of FAST. */
 export const signatureRequest: PaData = { type: PA.encryptedPadata, value: Buffer.alloc(0) }
 
-/** What a KDC says of itself under the client's key. */
+/** What a KDC states about itself under the client's key. */
 export interface SignedOffer {
-  /** It knows FAST (RFC 6113). */
+  /** It supports FAST (RFC 6113). */
   readonly armour: boolean
 }
 
 /**
- * Undefined where the KDC signs no requests, or somebody has taken the wish for it out of this one. Throws `integrity`
- * where the request arrived at the KDC otherwise than it was sent.
+ * Undefined if the KDC does not sign requests, or somebody has removed `signatureRequest` from this one. Throws
+ * `integrity` if the request reached the KDC altered, or its checksum is missing.
  */
 export function signedOffer(
   { flags, padata }: OpenedReply,

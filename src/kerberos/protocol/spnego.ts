@@ -19,8 +19,8 @@ export interface NegTokenInit {
 const MAX_MECHANISMS = 32
 
 /**
- * Reads the token of a client that begins; what it answers are views. Throws `malformed`. Whatever else stands in the list, NegoEx among it, is an offer that is not
- * taken up.
+ * Reads the first token of a client; the results are views of it. Throws `malformed`. Other mechanisms in the list,
+ * such as NegoEx, are offers that are not taken up.
  */
 export function readNegTokenInit(octets: Buffer): NegTokenInit {
   const frame = DerReader.only(octets, tags.initialContextToken)
