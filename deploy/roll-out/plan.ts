@@ -4,7 +4,7 @@ import { dirname, resolve } from 'node:path'
 import Type from 'typebox'
 import Value from 'typebox/value'
 import { parseDocument } from 'yaml'
-import { diagnosticsOf } from '../../config/diagnostic.ts'
+import { diagnosticsOf } from '../../config/schema-diagnostics.ts'
 import { type ReleasePlace, readPublicKey } from './verify-release.ts'
 
 const strict = { additionalProperties: false } as const
