@@ -22,8 +22,7 @@ function contentOf(fileName: string): unknown {
   try {
     return yamlContent(text)
   } catch (error) {
-    const [first] = (error as Error).message.split('\n')
-    throw new Error(`the file ${fileName} is not valid YAML: ${first}`)
+    throw new Error(`the file ${fileName} is not valid YAML: ${(error as Error).message}`)
   }
 }
 

@@ -44,7 +44,6 @@ function inWords<T>(fileName: string, read: () => T): T {
   try {
     return read()
   } catch (error) {
-    const [first] = (error as Error).message.split('\n')
-    throw new Error(`${fileName} cannot be read: ${first}`)
+    throw new Error(`${fileName} cannot be read: ${(error as Error).message}`)
   }
 }

@@ -87,7 +87,6 @@ async function rollOutInLab(wish: Wish, stop: AbortSignal): Promise<Result> {
   })
   const environment = await unlessStopped(starting, stop)
   undo.defer(() => environment.close())
-  stop.throwIfAborted()
   return await rollUnderLoad(environment, { releases, made }, wish, stop)
 }
 

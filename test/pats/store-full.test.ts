@@ -163,22 +163,24 @@ test('a block that the store has lost with its last writes is made again', async
   assert.deepEqual(await blocked(), [true, true])
 })
 
-test('so is the block of a token whose record is lost, too', async () => {
-  const [one] = registers as [PatRegister]
+/** One process blocks a token, and the store loses all that it knew of it. */
+async function blockThenLose(one: PatRegister): Promise<void> {
   await one.see(['token'], { network: NETWORK, clientClass: 'git', accountKey: ADA })
   assert.equal(await one.block([ADA], 'token', true), true)
   database.run('DELETE FROM pat')
   loseLastWrites()
+}
+
+test('so is the block of a token whose record is lost, too', async () => {
+  const [one] = registers as [PatRegister]
+  await blockThenLose(one)
   await settled()
   assert.deepEqual(await blocked(), [true, true])
 })
 
 test('a block counts before the store has it, also where the record is lost and under the fingerprint of a newer key', async () => {
   const [one] = registers as [PatRegister]
-  await one.see(['token'], { network: NETWORK, clientClass: 'git', accountKey: ADA })
-  assert.equal(await one.block([ADA], 'token', true), true)
-  database.run('DELETE FROM pat')
-  loseLastWrites()
+  await blockThenLose(one)
   isFull = true
   for (const fingerprints of [['token'], ['newer', 'token']])
     assert.equal((await one.find(fingerprints))?.isBlocked, true, fingerprints.join())
